@@ -1,0 +1,4 @@
+//! Pure behaviour.
+
+pub mod policy;
+pub use policy::{PricingPolicy, StockPolicy};

@@ -1,0 +1,274 @@
+//! The plain rows that a tick emits, and the description of their columns.
+//!
+//! Owns the schema of every table: `results` turns it into Parquet and into the data dictionary, and knows no table by
+//! name. Guarantees that a column's description, unit and type stand beside the field. Leaves out the keys that a run adds
+//! to every row (`arm`, `replication`, `date`).
+
+use std::sync::Arc;
+
+/// The type of a column. Money is a signed integer number of money units (`money_unit` per yuan).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Unsigned 32-bit integer.
+    U32,
+    /// Unsigned 64-bit integer.
+    U64,
+    /// Signed 64-bit integer.
+    I64,
+    /// Signed 64-bit integer number of money units.
+    Money,
+    /// 64-bit float: a ratio or a mean, never a sum that anything is computed from.
+    F64,
+    /// UTF-8 text.
+    Text,
+}
+
+/// One column of a table: name, type, unit and description.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name as in the Parquet file.
+    pub name: &'static str,
+    /// Type of its values.
+    pub kind: Kind,
+    /// Unit, for example `orders`, `money units`, `share`.
+    pub unit: &'static str,
+    /// One sentence on what it holds.
+    pub doc: &'static str,
+}
+
+/// Takes the values of one row, in column order.
+pub trait Sink {
+    /// An unsigned 32-bit value.
+    fn u32(&mut self, value: u32);
+    /// An unsigned 64-bit value.
+    fn u64(&mut self, value: u64);
+    /// A signed 64-bit value (counts and money).
+    fn i64(&mut self, value: i64);
+    /// A float; NaN stands for "not defined" and becomes null.
+    fn f64(&mut self, value: f64);
+    /// A text value.
+    fn text(&mut self, value: &str);
+}
+
+/// A row of a table.
+pub trait Row {
+    /// Name of the table.
+    const TABLE: &'static str;
+    /// One sentence on what a row is.
+    const DOC: &'static str;
+    /// The columns in order.
+    const COLUMNS: &'static [Column];
+    /// The tick that the row belongs to.
+    fn tick(&self) -> u32;
+    /// Hands the values to `sink` in the order of `COLUMNS`.
+    fn emit(&self, sink: &mut impl Sink);
+}
+
+macro_rules! rust_type {
+    (u32) => { u32 };
+    (u64) => { u64 };
+    (i64) => { i64 };
+    (money) => { i64 };
+    (f64) => { f64 };
+    (text) => { Arc<str> };
+}
+macro_rules! kind {
+    (u32) => { Kind::U32 };
+    (u64) => { Kind::U64 };
+    (i64) => { Kind::I64 };
+    (money) => { Kind::Money };
+    (f64) => { Kind::F64 };
+    (text) => { Kind::Text };
+}
+macro_rules! emit_value {
+    ($sink:ident, $value:expr, u32) => { $sink.u32($value) };
+    ($sink:ident, $value:expr, u64) => { $sink.u64($value) };
+    ($sink:ident, $value:expr, i64) => { $sink.i64($value) };
+    ($sink:ident, $value:expr, money) => { $sink.i64($value) };
+    ($sink:ident, $value:expr, f64) => { $sink.f64($value) };
+    ($sink:ident, $value:expr, text) => { $sink.text(&$value) };
+}
+macro_rules! rows {
+    ($($row:ident = $table:literal, $doc:literal { $($field:ident : $kind:ident [$unit:literal] $about:literal),* $(,)? })*) => {$(
+        #[doc = $doc]
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $row { $(#[doc = $about] pub $field: rust_type!($kind)),* }
+        impl Row for $row {
+            const TABLE: &'static str = $table;
+            const DOC: &'static str = $doc;
+            const COLUMNS: &'static [Column] = &[$(Column { name: stringify!($field), kind: kind!($kind), unit: $unit, doc: $about }),*];
+            fn tick(&self) -> u32 { self.tick }
+            fn emit(&self, sink: &mut impl Sink) { $(emit_value!(sink, self.$field, $kind);)* }
+        }
+    )*
+    /// Name, description and columns of every table, in the order of the data dictionary.
+    pub const TABLES: &[(&str, &str, &[Column])] = &[$(($table, $doc, $row::COLUMNS)),*];
+    };
+}
+
+rows! {
+    PlatformTick = "platform_ticks", "One row per platform and tick: the KPI table." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        platform: text ["name"] "Platform.",
+        missions: i64 ["missions"] "Shopping missions whose first platform this was.",
+        visits: i64 ["visits"] "Pages shown: missions here first, and visits to compare.",
+        orders: i64 ["orders"] "Order lines placed, with those cancelled before shipment.",
+        cancelled_orders: i64 ["orders"] "Order lines cancelled before shipment; nothing is paid for them.",
+        shipped_orders: i64 ["orders"] "Order lines paid and shipped in this tick.",
+        parcels: f64 ["parcels"] "Parcels shipped: shipped orders x parcels per line.",
+        gmv: money ["money units"] "GMV: list price less merchant discounts of all orders placed, cancelled ones included.",
+        shipped_gmv: money ["money units"] "GMV of the orders paid and shipped.",
+        refunds: money ["money units"] "GMV of the lines returned in this tick.",
+        net_gmv: money ["money units"] "Shipped GMV less refunds of this tick.",
+        paid: money ["money units"] "What shoppers paid for shipped orders: list price less all discounts.",
+        merchant_discount: money ["money units"] "Discounts on shipped orders that merchants funded.",
+        subsidy: money ["money units"] "Discounts on shipped orders that the platform funded, before clawback.",
+        clawback: money ["money units"] "Subsidy taken back on returns.",
+        commission: money ["money units"] "Commission earned, less commission given back on returns.",
+        fulfilment_cost: money ["money units"] "Paid for parcels of shipped orders and of returns, by merchants of the platform and by the platform.",
+        service_cost: money ["money units"] "Paid by the platform for customer service.",
+        ai_spend: money ["money units"] "Cash paid for AI compute and talent.",
+        strategy_spend: money ["money units"] "Cash charged to the strategy budget (subsidy, AI), net of clawback: the measure of equal spend.",
+        first_party_profit: money ["money units"] "Cash margin of the platform's own merchants.",
+        platform_profit: money ["money units"] "Cash profit: commission and first-party margin less net subsidy, service, AI and fixed cost.",
+        operating_profit: money ["money units"] "Platform profit with AI hardware spread over its depreciation time.",
+        merchant_profit: money ["money units"] "Cash margin of third-party merchants: receipts less commission, goods, fulfilment, returns and fixed cost.",
+        merchant_gross_margin: f64 ["share"] "(Shipped GMV less refunds less cost of goods) / (shipped GMV less refunds), all merchants of the platform.",
+        returned_orders: i64 ["orders"] "Lines returned in this tick.",
+        returned_shelf: i64 ["orders"] "Lines bought on the shelf and returned in this tick.",
+        returned_live: i64 ["orders"] "Lines bought in a live stream and returned in this tick.",
+        delivered_shelf: i64 ["orders"] "Lines bought on the shelf and delivered in this tick.",
+        delivered_live: i64 ["orders"] "Lines bought in a live stream and delivered in this tick.",
+        stockouts: i64 ["orders"] "Orders refused because the stock was sold.",
+        refused_subsidies: i64 ["orders"] "Orders whose subsidy was refused because the budget of the tick was spent.",
+        contacts: i64 ["contacts"] "Service contacts after delivery.",
+        self_resolved: i64 ["contacts"] "Contacts resolved without a person.",
+        service_response_time: f64 ["minutes"] "Mean response time of contacts.",
+        delivery_days: f64 ["days"] "Mean promised delivery time of shipped orders.",
+        conversion_rate: f64 ["orders per mission"] "Orders placed here / missions whose first platform this was.",
+        average_order_value: f64 ["money units per order"] "GMV / orders.",
+        take_rate: f64 ["share"] "Commission / shipped GMV less refunds.",
+        subsidy_rate: f64 ["share"] "(Subsidy less clawback) / shipped GMV.",
+        return_rate: f64 ["share"] "Returned lines / delivered lines.",
+        gmv_share: f64 ["share"] "GMV / GMV of all platforms.",
+        hhi: f64 ["0..1"] "Herfindahl-Hirschman index of GMV over platforms (the same in each platform's row).",
+        price_index: f64 ["ratio to tick 0"] "Geometric mean over listings of list price / list price at tick 0, weighted by popularity.",
+        price_dispersion: f64 ["log points"] "Mean over categories of the standard deviation of log list prices, weighted by popularity.",
+        consumer_surplus: money ["money units"] "Log-sum of the missions whose first platform this was, over the marginal utility of money.",
+        satisfaction: f64 ["-1..1"] "Mean satisfaction with the platform over all shoppers (census; not defined between censuses).",
+        promotion_fatigue: f64 ["0.."] "Mean fatigue of the platform's promotions over all shoppers (census).",
+        active_shoppers: f64 ["shoppers"] "Shoppers with an order here in the 4 weeks before (census).",
+        multi_homing_share: f64 ["share"] "Of shoppers with an order in the 4 weeks before, those with orders on three or more platforms (census; the same in each platform's row).",
+        talent_wage: f64 ["ratio to base"] "Wage of AI talent over the base wage.",
+        matching_accuracy: f64 ["correlation"] "rho: correlation of the platform's estimated match with the true match.",
+    }
+    SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        platform: text ["name"] "Platform.",
+        segment: text ["name"] "Shopper segment.",
+        missions: i64 ["missions"] "Missions whose first platform this was.",
+        orders: i64 ["orders"] "Order lines placed.",
+        gmv: money ["money units"] "GMV of orders placed.",
+        paid: money ["money units"] "Paid for shipped orders.",
+        subsidy: money ["money units"] "Platform-funded discounts on shipped orders.",
+        consumer_surplus: money ["money units"] "Log-sum of missions over the marginal utility of money.",
+    }
+    CapabilityTick = "capability_ticks", "One row per platform, AI function and tick." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        platform: text ["name"] "Platform.",
+        function: text ["name"] "AI function: matching, service or logistics.",
+        stock: f64 ["capability units"] "Capability stock K after the tick.",
+        in_build: f64 ["capability units"] "Investment paid for and not yet in service.",
+        performance: f64 ["0..1"] "q = q0 + (q_max - q0) (1 - (1 + K/K0)^-c).",
+        compute_spend: money ["money units"] "Cash paid for compute.",
+        talent_spend: money ["money units"] "Cash paid for talent.",
+        compute_price: f64 ["ratio to tick 0"] "Price of compute.",
+        wage: f64 ["ratio to base"] "Wage of AI talent.",
+    }
+    LedgerTick = "ledger_ticks", "One row per platform, account class and counter-account that moved money in a tick." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        platform: text ["name"] "Platform whose books it is in.",
+        debit: text ["account class"] "Who gave the money.",
+        credit: text ["account class"] "Who received it.",
+        amount: money ["money units"] "Money moved.",
+    }
+    MerchantTick = "merchant_ticks", "One row per merchant and week (every seventh tick and the last)." {
+        tick: u32 ["ticks"] "Last tick of the week.",
+        merchant: u32 ["id"] "Merchant.",
+        group: text ["name"] "Merchant group.",
+        platform: text ["name"] "Platform of the listings summed up in the row.",
+        pricing: text ["policy"] "Pricing policy.",
+        listings: u32 ["listings"] "Listings on the platform.",
+        orders: i64 ["orders"] "Shipped orders of the week.",
+        shipped_gmv: money ["money units"] "GMV of shipped orders of the week.",
+        refunds: money ["money units"] "GMV of lines returned in the week.",
+        profit: money ["money units"] "Cash margin of the week, fixed cost left out.",
+        mean_price: f64 ["money units"] "Mean list price at the end of the week.",
+        stockouts: i64 ["orders"] "Orders refused in the week because stock was sold.",
+    }
+    ListingTick = "listing_ticks", "One row per listing and tick (off by default)." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        listing: u32 ["id"] "Listing.",
+        merchant: u32 ["id"] "Merchant.",
+        platform: text ["name"] "Platform.",
+        category: text ["name"] "Category.",
+        price: money ["money units"] "List price while shopping.",
+        stock: i64 ["units"] "Stock after the tick; -1 if unlimited.",
+        orders: i64 ["orders"] "Shipped orders.",
+        shipped_gmv: money ["money units"] "GMV of shipped orders.",
+    }
+    OrderRow = "orders", "One row per order line of the sampled shoppers: every fen from list price to refund." {
+        tick: u32 ["ticks"] "Tick of the order.",
+        shopper: u64 ["id"] "Shopper.",
+        mission: u32 ["index"] "Mission of the shopper in the tick.",
+        segment: text ["name"] "Shopper segment.",
+        platform: text ["name"] "Platform.",
+        listing: u32 ["id"] "Listing.",
+        merchant: u32 ["id"] "Merchant.",
+        category: text ["name"] "Category.",
+        sales_mode: text ["shelf or live"] "Where it was bought.",
+        outcome: text ["shipped, cancelled, out-of-stock or dropped"] "What became of the order in the tick; dropped means that its subsidy was refused.",
+        list_price: money ["money units"] "List price of the line.",
+        merchant_discount: money ["money units"] "Discount funded by the merchant.",
+        instant_discount: money ["money units"] "Platform-funded part of instant discounts.",
+        gap_subsidy: money ["money units"] "Platform-funded gap-to-lowest subsidy.",
+        threshold_discount: money ["money units"] "Platform-funded part of threshold discounts.",
+        coupon: money ["money units"] "Platform-funded part of coupons.",
+        subsidy: money ["money units"] "Sum of the platform-funded discounts.",
+        paid: money ["money units"] "Paid by the shopper: list price less merchant discount less subsidy.",
+        commission: money ["money units"] "Commission to the platform.",
+        fee: money ["money units"] "Payment fee to the payment provider.",
+        logistics: money ["money units"] "Paid for delivery.",
+        merchant_receipt: money ["money units"] "Left to the merchant: paid + subsidy - commission - fee - logistics.",
+        will_return: u32 ["0 or 1"] "1 if the line comes back within the horizon or after it.",
+        return_tick: u32 ["ticks"] "Tick of the return; 0 if none.",
+        refund: money ["money units"] "Paid back to the shopper on return.",
+        clawback: money ["money units"] "Subsidy taken back by the platform on return.",
+    }
+    MissionRow = "missions", "One row per offer on the pages of the sampled shoppers' missions: why did this shopper buy here?" {
+        tick: u32 ["ticks"] "Tick of the mission.",
+        shopper: u64 ["id"] "Shopper.",
+        mission: u32 ["index"] "Mission of the shopper in the tick.",
+        segment: text ["name"] "Shopper segment.",
+        category: text ["name"] "Category of the need.",
+        platform: text ["name"] "Platform of the page.",
+        listing: u32 ["id"] "Listing shown.",
+        position: u32 ["rank"] "Position on the page, 0 first.",
+        examined: u32 ["0 or 1"] "1 if the shopper looked at it.",
+        chosen: u32 ["0 or 1"] "1 if the shopper bought it.",
+        estimated_match: f64 ["standard deviations"] "The platform's estimate of the match.",
+        true_match: f64 ["standard deviations"] "The true match.",
+        effective_price: money ["money units"] "Price after all discounts of this shopper.",
+        utility: f64 ["utils"] "Utility before the logit shock, over mu.",
+    }
+    ShopperRow = "shopper_panel", "One row per sampled shopper, platform and week: state after the tick." {
+        tick: u32 ["ticks"] "Last tick of the week.",
+        shopper: u64 ["id"] "Shopper.",
+        segment: text ["name"] "Shopper segment.",
+        platform: text ["name"] "Platform.",
+        habit: f64 ["0.."] "Habit.",
+        satisfaction: f64 ["-1..1"] "Satisfaction.",
+        fatigue: f64 ["0.."] "Promotion fatigue.",
+        inclusive_value: f64 ["utils"] "Learned inclusive value of the platform's pages.",
+    }
+}

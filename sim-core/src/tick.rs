@@ -1,0 +1,196 @@
+//! The tick, written once: shop, grant, settle, adapt, publish, record. Generic over the market (what agents do) and over the
+//! exchange (where shards live), so that a distributed run cannot drift from a local one.
+
+use crate::digest::{Digest, DigestParts};
+use crate::exchange::{Exchange, ExchangeError, Phase, Sum, Wire};
+use crate::grant::{Claim, CutOffs, Overdrawn};
+use crate::ids::{ShardId, Tick};
+use crate::ledger::Ledger;
+use crate::mail::Message;
+use crate::parallel;
+use crate::shard::ShardPlan;
+
+/// What the agents of a market do in each phase. Methods are pure: no I/O, no clock, draws by key only.
+pub trait Market: Sync {
+    /// What everybody sees while shopping: quotes and offers. Replicated.
+    type View: Sync + Send;
+    /// A shard of shoppers.
+    type Shoppers: Send;
+    /// The merchants hosted here.
+    type Merchants: Send;
+    /// Demand for scarce resources.
+    type Demand: Sum + Wire;
+    /// Tallies by listing.
+    type Listings: Sum + Wire;
+    /// Totals of the tick: counters, ledger, mechanisms, digest sums.
+    type Totals: Sum + Wire;
+    /// A changed quote.
+    type Quote: Ord + Wire;
+
+    /// Every shopper of a shard: missions, pages, choices, provisional orders.
+    fn shop(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, demand: &mut Self::Demand);
+    /// Demand of nobody.
+    fn no_demand(&self) -> Self::Demand;
+    /// Resources, of those owned here, that are claimed beyond what there is.
+    fn overdrawn(&self, tick: Tick, view: &Self::View, merchants: &Self::Merchants, demand: &Self::Demand) -> Vec<Overdrawn>;
+    /// Claims of a shard on the overdrawn resources (sorted by resource).
+    fn claims(&self, tick: Tick, shard: &Self::Shoppers, overdrawn: &[Overdrawn]) -> Vec<Claim>;
+    /// Orders become final: payments, deliveries, returns, shopper state, rows, mail.
+    fn settle(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, cuts: &CutOffs, tally: &mut Tally<Self>);
+    /// An empty tally.
+    fn no_tally(&self) -> Tally<Self>;
+    /// Takes the mail that a shard sends.
+    fn outbox(&self, shard: &mut Self::Shoppers) -> Vec<Message>;
+    /// Delivers mail (sorted) to a shard.
+    fn deliver(&self, tick: Tick, shard: &mut Self::Shoppers, mail: &[(ShardId, Message)]);
+    /// Number of a hosted shard.
+    fn shard_id(&self, shard: &Self::Shoppers) -> ShardId;
+    /// Wrapping sum of the row hashes of a shard.
+    fn row_sum(&self, shard: &Self::Shoppers) -> u64;
+    /// Merchants see the tallies of their listings and revise prices and stock.
+    fn adapt_merchants(
+        &self,
+        tick: Tick,
+        view: &Self::View,
+        merchants: &mut Self::Merchants,
+        listings: &Self::Listings,
+        totals: &Self::Totals,
+    ) -> (Vec<Self::Quote>, Self::Totals);
+    /// Platforms see the totals, book their own outlays, and revise programmes; quotes and offers of the next tick appear. Replicated.
+    fn adapt_platforms(&self, tick: Tick, view: &mut Self::View, quotes: Vec<Self::Quote>, totals: &mut Self::Totals);
+    /// The books of the tick.
+    fn ledger<'a>(&self, totals: &'a Self::Totals) -> &'a Ledger;
+    /// Checks the books against the tallies. Panics on a difference: a bug.
+    fn audit(&self, totals: &Self::Totals);
+    /// Hashes of the parts that are not rows or mail.
+    fn digest_parts(&self, view: &Self::View, totals: &Self::Totals) -> DigestParts;
+    /// Totals with the digest sums of rows and mail added.
+    fn add_digest_sums(&self, totals: &mut Self::Totals, rows: u64, mail: u64);
+}
+
+/// What settling a shard adds up.
+pub struct Tally<M: Market + ?Sized> {
+    /// By listing.
+    pub listings: M::Listings,
+    /// Totals.
+    pub totals: M::Totals,
+}
+
+/// The agents hosted by a process.
+pub struct World<M: Market> {
+    /// The next tick.
+    pub tick: Tick,
+    /// How shoppers are cut into shards.
+    pub plan: ShardPlan,
+    /// Quotes, offers, platform state.
+    pub view: M::View,
+    /// Hosted shards of shoppers, by number.
+    pub shoppers: Vec<M::Shoppers>,
+    /// Hosted merchants.
+    pub merchants: M::Merchants,
+    /// Digest of all ticks so far.
+    pub digest: Digest,
+}
+
+/// A stretch of a tick, told to the caller when it is over: this crate reads no clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Shopping.
+    Shop,
+    /// Exchange and ranking of claims.
+    Grant,
+    /// Settling, mail, sums.
+    Settle,
+    /// Merchants, platforms, publication, digest.
+    Adapt,
+}
+
+/// What is known after a tick.
+pub struct Ticked<M: Market> {
+    /// Which tick.
+    pub tick: Tick,
+    /// Totals over all shards.
+    pub totals: M::Totals,
+    /// Tallies by listing (complete for the merchants hosted here).
+    pub listings: M::Listings,
+    /// Parts of the digest.
+    pub parts: DigestParts,
+}
+
+/// Runs one tick of the hosted shards; `finished` hears of each stage when it is over.
+///
+/// # Errors
+/// If the exchange fails; the world is then between states and must be restored from a snapshot.
+pub fn run_tick<M: Market, X: Exchange>(
+    market: &M,
+    world: &mut World<M>,
+    exchange: &mut X,
+    mut finished: impl FnMut(Stage),
+) -> Result<Ticked<M>, ExchangeError> {
+    let tick = world.tick;
+    let demand = parallel::accumulate(
+        &mut world.shoppers,
+        || market.no_demand(),
+        |demand, shard| market.shop(tick, &world.view, shard, demand),
+        |a, b| a.add(&b),
+    );
+    finished(Stage::Shop);
+    let cuts = grant(market, world, exchange, demand)?;
+    finished(Stage::Grant);
+    let tally = parallel::accumulate(
+        &mut world.shoppers,
+        || market.no_tally(),
+        |tally, shard| market.settle(tick, &world.view, shard, &cuts, tally),
+        |a, b| {
+            a.listings.add(&b.listings);
+            a.totals.add(&b.totals);
+        },
+    );
+    let mail_hash = exchange_mail(market, world, exchange)?;
+    let Tally { listings, mut totals } = tally;
+    let rows = world.shoppers.iter().fold(0u64, |sum, shard| sum.wrapping_add(market.row_sum(shard)));
+    market.add_digest_sums(&mut totals, rows, mail_hash);
+    let listings = exchange.sum_to_owners(Phase::Listings, listings)?;
+    let mut totals = exchange.sum(Phase::Totals, totals)?;
+    finished(Stage::Settle);
+    let (quotes, adapted) = market.adapt_merchants(tick, &world.view, &mut world.merchants, &listings, &totals);
+    totals.add(&exchange.sum(Phase::Adapted, adapted)?);
+    let quotes = exchange.gather(Phase::Quotes, quotes)?;
+    market.adapt_platforms(tick, &mut world.view, quotes, &mut totals);
+    market.ledger(&totals).assert_balanced();
+    market.audit(&totals);
+    let parts = market.digest_parts(&world.view, &totals);
+    world.digest = world.digest.chain(tick.0, &parts);
+    world.tick = Tick(tick.0 + 1);
+    finished(Stage::Adapt);
+    Ok(Ticked { tick, totals, listings, parts })
+}
+
+fn grant<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X, demand: M::Demand) -> Result<CutOffs, ExchangeError> {
+    let demand = exchange.sum_to_owners(Phase::Demand, demand)?;
+    let overdrawn = market.overdrawn(world.tick, &world.view, &world.merchants, &demand);
+    let overdrawn = exchange.gather(Phase::Overdrawn, overdrawn)?;
+    if overdrawn.is_empty() {
+        return Ok(CutOffs::default());
+    }
+    let tick = world.tick;
+    let claims = parallel::map(&mut world.shoppers, |shard| market.claims(tick, shard, &overdrawn)).concat();
+    Ok(CutOffs::decide(&overdrawn, exchange.gather(Phase::Claims, claims)?))
+}
+
+/// Sends and delivers mail; returns the wrapping sum of the hashes of what was sent from here.
+fn exchange_mail<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X) -> Result<u64, ExchangeError> {
+    let plan = world.plan;
+    let sent: Vec<(ShardId, Message)> =
+        world.shoppers.iter_mut().flat_map(|shard| market.outbox(shard)).map(|message| (plan.owner(message.to.0), message)).collect();
+    let hash = sent.iter().fold(0u64, |sum, (_, message)| sum.wrapping_add(message.hash()));
+    let mail = exchange.deliver(Phase::Mail, sent)?;
+    let tick = world.tick;
+    parallel::map(&mut world.shoppers, |shard| {
+        let id = market.shard_id(shard);
+        let from = mail.partition_point(|(to, _)| *to < id);
+        let to = mail.partition_point(|(to, _)| *to <= id);
+        market.deliver(tick, shard, &mail[from..to]);
+    });
+    Ok(hash)
+}
