@@ -1,4 +1,48 @@
-//! Pure behaviour.
+//! Pure behaviour of Bazaar: how shoppers, merchants and platforms decide. Does no I/O, reads no clock, holds no thread pool.
+//!
+//! In reading order:
 
 pub mod policy;
 pub use policy::{PricingPolicy, StockPolicy};
+
+pub mod params;
+
+pub mod catalog;
+
+pub mod calendar;
+
+pub mod metric;
+
+pub mod shopper;
+
+pub mod order;
+
+pub mod promotion;
+
+pub mod view;
+
+mod page;
+
+mod mission;
+
+pub mod shard;
+
+mod settle;
+
+mod after;
+
+pub mod merchant;
+
+mod pricing;
+
+mod stock;
+
+pub mod platform;
+
+mod capability;
+
+mod strategy;
+
+pub mod market;
+
+pub mod record;

@@ -28,13 +28,13 @@ pub trait Market: Sync {
     type Quote: Ord + Wire;
 
     /// Every shopper of a shard: missions, pages, choices, provisional orders.
-    fn shop(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, demand: &mut Self::Demand);
-    /// Demand of nobody.
-    fn no_demand(&self) -> Self::Demand;
+    fn shop(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, wishes: &mut Wishes<Self>);
+    /// Nobody shopped.
+    fn no_wishes(&self) -> Wishes<Self>;
     /// Resources, of those owned here, that are claimed beyond what there is.
     fn overdrawn(&self, tick: Tick, view: &Self::View, merchants: &Self::Merchants, demand: &Self::Demand) -> Vec<Overdrawn>;
     /// Claims of a shard on the overdrawn resources (sorted by resource).
-    fn claims(&self, tick: Tick, shard: &Self::Shoppers, overdrawn: &[Overdrawn]) -> Vec<Claim>;
+    fn claims(&self, tick: Tick, view: &Self::View, shard: &Self::Shoppers, overdrawn: &[Overdrawn]) -> Vec<Claim>;
     /// Orders become final: payments, deliveries, returns, shopper state, rows, mail.
     fn settle(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, cuts: &CutOffs, tally: &mut Tally<Self>);
     /// An empty tally.
@@ -42,7 +42,7 @@ pub trait Market: Sync {
     /// Takes the mail that a shard sends.
     fn outbox(&self, shard: &mut Self::Shoppers) -> Vec<Message>;
     /// Delivers mail (sorted) to a shard.
-    fn deliver(&self, tick: Tick, shard: &mut Self::Shoppers, mail: &[(ShardId, Message)]);
+    fn deliver(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, mail: &[(ShardId, Message)]);
     /// Number of a hosted shard.
     fn shard_id(&self, shard: &Self::Shoppers) -> ShardId;
     /// Wrapping sum of the row hashes of a shard.
@@ -64,14 +64,22 @@ pub trait Market: Sync {
     fn audit(&self, totals: &Self::Totals);
     /// Hashes of the parts that are not rows or mail.
     fn digest_parts(&self, view: &Self::View, totals: &Self::Totals) -> DigestParts;
-    /// Totals with the digest sums of rows and mail added.
-    fn add_digest_sums(&self, totals: &mut Self::Totals, rows: u64, mail: u64);
+    /// Adds the digest sums of rows and mail, and the number of messages.
+    fn add_digest_sums(&self, totals: &mut Self::Totals, rows: u64, mail: u64, messages: u64);
 }
 
 /// What settling a shard adds up.
 pub struct Tally<M: Market + ?Sized> {
     /// By listing.
     pub listings: M::Listings,
+    /// Totals.
+    pub totals: M::Totals,
+}
+
+/// What shopping adds up.
+pub struct Wishes<M: Market + ?Sized> {
+    /// Demand for scarce resources.
+    pub demand: M::Demand,
     /// Totals.
     pub totals: M::Totals,
 }
@@ -128,14 +136,17 @@ pub fn run_tick<M: Market, X: Exchange>(
     mut finished: impl FnMut(Stage),
 ) -> Result<Ticked<M>, ExchangeError> {
     let tick = world.tick;
-    let demand = parallel::accumulate(
+    let wishes = parallel::accumulate(
         &mut world.shoppers,
-        || market.no_demand(),
-        |demand, shard| market.shop(tick, &world.view, shard, demand),
-        |a, b| a.add(&b),
+        || market.no_wishes(),
+        |wishes, shard| market.shop(tick, &world.view, shard, wishes),
+        |a, b| {
+            a.demand.add(&b.demand);
+            a.totals.add(&b.totals);
+        },
     );
     finished(Stage::Shop);
-    let cuts = grant(market, world, exchange, demand)?;
+    let cuts = grant(market, world, exchange, wishes.demand)?;
     finished(Stage::Grant);
     let tally = parallel::accumulate(
         &mut world.shoppers,
@@ -146,10 +157,11 @@ pub fn run_tick<M: Market, X: Exchange>(
             a.totals.add(&b.totals);
         },
     );
-    let mail_hash = exchange_mail(market, world, exchange)?;
+    let (mail, messages) = exchange_mail(market, world, exchange)?;
     let Tally { listings, mut totals } = tally;
+    totals.add(&wishes.totals);
     let rows = world.shoppers.iter().fold(0u64, |sum, shard| sum.wrapping_add(market.row_sum(shard)));
-    market.add_digest_sums(&mut totals, rows, mail_hash);
+    market.add_digest_sums(&mut totals, rows, mail, messages);
     let listings = exchange.sum_to_owners(Phase::Listings, listings)?;
     let mut totals = exchange.sum(Phase::Totals, totals)?;
     finished(Stage::Settle);
@@ -174,23 +186,24 @@ fn grant<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mu
         return Ok(CutOffs::default());
     }
     let tick = world.tick;
-    let claims = parallel::map(&mut world.shoppers, |shard| market.claims(tick, shard, &overdrawn)).concat();
+    let claims = parallel::map(&mut world.shoppers, |shard| market.claims(tick, &world.view, shard, &overdrawn)).concat();
     Ok(CutOffs::decide(&overdrawn, exchange.gather(Phase::Claims, claims)?))
 }
 
-/// Sends and delivers mail; returns the wrapping sum of the hashes of what was sent from here.
-fn exchange_mail<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X) -> Result<u64, ExchangeError> {
+/// Sends and delivers mail; returns the wrapping sum of the hashes of what was sent from here, and how much.
+fn exchange_mail<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X) -> Result<(u64, u64), ExchangeError> {
     let plan = world.plan;
     let sent: Vec<(ShardId, Message)> =
         world.shoppers.iter_mut().flat_map(|shard| market.outbox(shard)).map(|message| (plan.owner(message.to.0), message)).collect();
     let hash = sent.iter().fold(0u64, |sum, (_, message)| sum.wrapping_add(message.hash()));
+    let messages = sent.len() as u64;
     let mail = exchange.deliver(Phase::Mail, sent)?;
-    let tick = world.tick;
+    let (tick, view) = (world.tick, &world.view);
     parallel::map(&mut world.shoppers, |shard| {
         let id = market.shard_id(shard);
         let from = mail.partition_point(|(to, _)| *to < id);
         let to = mail.partition_point(|(to, _)| *to <= id);
-        market.deliver(tick, shard, &mail[from..to]);
+        market.deliver(tick, view, shard, &mail[from..to]);
     });
-    Ok(hash)
+    Ok((hash, messages))
 }

@@ -1,0 +1,147 @@
+//! After the sale: deliveries, service contacts, satisfaction, word of mouth, returns with refund and clawback.
+
+use crate::market::Bazaar;
+use crate::metric::{Mechanism, Metric};
+use crate::order::OpenLine;
+use crate::params::{Params, RATE_LEVELS};
+use crate::shard::ShopperShard;
+use crate::shopper::Q14;
+use crate::view::View;
+use sim_core::draw::{Purpose, below};
+use sim_core::ids::{MerchantId, PlatformId, ShopperId};
+use sim_core::ledger::Account;
+use sim_core::mail::Message;
+use sim_core::money::Money;
+use sim_core::tick::Tally;
+
+/// Handles the lines of a shard whose delivery or return is due.
+pub(crate) fn handle_due(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
+    let params = market.params(view);
+    for line in shard.state.due(tick) {
+        if line.has(OpenLine::DELIVERED) {
+            take_back(market, params, shard, line, tally);
+        } else {
+            deliver(market, params, tick, shard, line, tally);
+        }
+    }
+}
+
+fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard, line: OpenLine, tally: &mut Tally<Bazaar>) {
+    let listing = &market.catalog.listings[line.listing as usize];
+    let platform = listing.platform as usize;
+    let index = line.shopper as usize;
+    let segment = shard.state.rate[index] as usize / RATE_LEVELS;
+    let totals = &mut tally.totals;
+    totals.add_to(platform, segment, if listing.live { Metric::DeliveredLive } else { Metric::DeliveredShelf }, 1);
+    totals.fired(Mechanism::Delivery, 1, i64::from(line.paid));
+    if line.has(OpenLine::CONTACTS) {
+        let rules = &params.platforms[platform];
+        let by_ai = line.has(OpenLine::BY_AI);
+        let cost = if by_ai { rules.contact_cost_ai } else { rules.contact_cost_person };
+        totals.add_to(platform, segment, Metric::Contacts, 1);
+        totals.add_to(platform, segment, Metric::SelfResolved, i64::from(by_ai));
+        totals.add_to(platform, segment, Metric::Unresolved, i64::from(line.has(OpenLine::UNRESOLVED)));
+        totals.add_to(platform, segment, Metric::ServiceCost, cost);
+        totals.ledger.transfer(platform, Account::Platform, Account::External, Money(cost));
+        totals.fired(Mechanism::ServiceContact, 1, cost);
+        totals.fired(Mechanism::AiService, i64::from(by_ai), 0);
+    }
+    let experience = f32::from(line.experience) * 0.01;
+    let memory = &params.memory;
+    shard.state.change(index, |row| {
+        row.touch(tick, memory);
+        if memory.satisfaction_gain > 0.0 {
+            row.experience(platform, experience, memory.satisfaction_gain);
+        }
+        if experience > 0.0 && memory.evoked_gain > 0.0 {
+            row.evoke(listing.merchant, (memory.evoked_gain * experience * 255.0) as u8);
+        }
+    });
+    if memory.satisfaction_gain > 0.0 {
+        totals.fired(Mechanism::SatisfactionGain, 1, 0);
+    }
+    tell(market, params, tick, shard, &line);
+    if line.has(OpenLine::RETURNS) {
+        let ticks = params.platforms[platform].return_ticks.max(1);
+        shard.state.open_line(tick + ticks, OpenLine { flags: line.flags | OpenLine::DELIVERED, ..line });
+    }
+}
+
+/// Tells one neighbour about the experience, with small probability.
+fn tell(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard, line: &OpenLine) {
+    if params.messages_per_order <= 0.0 {
+        return;
+    }
+    let id = ShopperId(shard.state.shopper(line.shopper as usize));
+    let words = market.seed.words(Purpose::WordOfMouth, id.0, u64::from(tick), u64::from(line.listing));
+    let degree = market.graph.degree(id);
+    if words.uniform(0) >= params.messages_per_order || degree == 0 {
+        return;
+    }
+    let listing = &market.catalog.listings[line.listing as usize];
+    if let Some(to) = market.graph.neighbour(id, below(words.bits(1), degree)) {
+        shard.outbox.push(Message {
+            to,
+            from: id,
+            number: line.listing,
+            platform: PlatformId(listing.platform),
+            merchant: MerchantId(listing.merchant),
+            experience: (f32::from(line.experience) * 0.01 * Q14) as i16,
+        });
+    }
+}
+
+/// A shopper hears of an experience.
+pub(crate) fn hear(params: &Params, tick: u32, shard: &mut ShopperShard, message: &Message) {
+    let index = (message.to.0 - shard.state.first) as usize;
+    let memory = &params.memory;
+    let experience = f32::from(message.experience) * (1.0 / Q14);
+    shard.state.change(index, |row| {
+        row.touch(tick, memory);
+        row.experience(message.platform.index(), experience, params.influence);
+        if experience > 0.0 && memory.evoked_gain > 0.0 {
+            row.evoke(message.merchant.0, (memory.evoked_gain * experience * 127.0) as u8);
+        }
+    });
+}
+
+/// A line comes back: refund, clawback, commission, goods.
+fn take_back(market: &Bazaar, params: &Params, shard: &mut ShopperShard, line: OpenLine, tally: &mut Tally<Bazaar>) {
+    let listing = &market.catalog.listings[line.listing as usize];
+    let platform = listing.platform as usize;
+    let rules = &params.platforms[platform];
+    let segment = shard.state.rate[line.shopper as usize] as usize / RATE_LEVELS;
+    let [paid, baseline, strategy, commission] = [line.paid, line.clawback, line.clawback_strategy, line.commission].map(i64::from);
+    let clawback = baseline + strategy;
+    let salvage = Money(i64::from(listing.unit_cost)).share(rules.salvage_ppm).0;
+    let totals = &mut tally.totals;
+    let mut pay = |from, to, amount| totals.ledger.transfer(platform, from, to, Money(amount));
+    pay(Account::Merchant, Account::Shopper, paid);
+    pay(Account::Merchant, Account::Subsidy, clawback);
+    pay(Account::Subsidy, Account::Platform, clawback);
+    pay(Account::Platform, Account::Merchant, commission);
+    pay(Account::Merchant, Account::Logistics, rules.return_cost);
+    pay(Account::External, Account::Merchant, salvage);
+    let cash = commission + salvage - paid - clawback - rules.return_cost;
+    let at = line.listing as usize;
+    tally.listings.cash[at] += cash;
+    tally.listings.refunds[at] += paid + clawback;
+    let first_party = market.catalog.merchants[listing.merchant as usize].first_party_of.is_some();
+    for (metric, amount) in [
+        (Metric::Refunds, paid + clawback),
+        (Metric::Clawback, clawback),
+        (Metric::StrategyClawback, strategy),
+        (Metric::Commission, -commission),
+        (Metric::LogisticsMerchant, rules.return_cost),
+        (Metric::GoodsCost, -salvage),
+        (if listing.live { Metric::ReturnedLive } else { Metric::ReturnedShelf }, 1),
+        (Metric::MerchantCash, cash),
+        (if first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash }, cash),
+    ] {
+        totals.add_to(platform, segment, metric, amount);
+    }
+    totals.fired(Mechanism::Return, 1, paid);
+    if clawback > 0 {
+        totals.fired(Mechanism::Clawback, 1, clawback);
+    }
+}

@@ -1,0 +1,350 @@
+//! The market: everything static about a run, and the phases of the tick in terms of shoppers, merchants and platforms.
+
+use crate::after;
+use crate::calendar::{Day, VisitTables};
+use crate::catalog::Catalog;
+use crate::merchant::{self, Merchants, Quote, has_finite_stock};
+use crate::metric::{Demand, Listings, Mechanism, Metric, Totals};
+use crate::mission;
+use crate::order::RulePart;
+use crate::params::{Missions, Params, Promotion};
+use crate::platform::{self, PlatformState, platform_cash};
+use crate::promotion::RULES;
+use crate::settle;
+use crate::shard::{ShardState, ShopperShard};
+use crate::strategy;
+use crate::view::{View, ViewState};
+use serde::{Deserialize, Serialize};
+use sim_core::digest::{Digest, DigestParts, hash_bytes};
+use sim_core::draw::{Purpose, Seed};
+use sim_core::grant::{Claim, CutOffs, Overdrawn, ResourceId};
+use sim_core::graph::SocialGraph;
+use sim_core::ids::{ShardId, Tick};
+use sim_core::ledger::{Account, Ledger};
+use sim_core::mail::Message;
+use sim_core::shard::ShardPlan;
+use sim_core::snapshot::{self, SnapshotError};
+use sim_core::tick::{Market, Tally, Wishes, World};
+use std::collections::VecDeque;
+
+/// Everything about a run that does not change from tick to tick.
+pub struct Bazaar {
+    /// Seed of the replication.
+    pub seed: Seed,
+    /// Supply and names.
+    pub catalog: Catalog,
+    /// Parameters, by the tick from which they hold; the first holds from tick 0.
+    pub epochs: Vec<Params>,
+    /// The calendar, by tick.
+    pub days: Vec<Day>,
+    /// Distribution of missions.
+    pub missions: Missions,
+    /// Missions per day by rate class.
+    pub rates: Vec<f64>,
+    /// Match per unit of the integer product of taste and traits.
+    pub match_scale: f32,
+    /// Share of missions by category, without seasons.
+    pub category_share: Vec<f64>,
+    /// Mean price sensitivity of shoppers, utils per price unit.
+    pub mean_sensitivity: f64,
+    /// Who talks to whom.
+    pub graph: SocialGraph,
+    /// How shoppers are cut.
+    pub plan: ShardPlan,
+    /// Share of shoppers in the event tables, as a threshold of 32 bits; 0 is nobody.
+    pub sample: u32,
+}
+
+/// What a restart needs: the whole world between ticks.
+#[derive(Serialize, Deserialize)]
+struct WorldState {
+    tick: Tick,
+    digest: Digest,
+    view: ViewState,
+    shards: Vec<ShardState>,
+    merchants: Merchants,
+}
+
+impl Bazaar {
+    /// The parameters that hold in the view's tick.
+    #[must_use]
+    pub fn params(&self, view: &View) -> &Params {
+        &self.epochs[view.epoch]
+    }
+
+    /// Index of the parameters that hold at a tick.
+    #[must_use]
+    pub fn epoch(&self, tick: u32) -> usize {
+        self.epochs.partition_point(|e| e.from_tick <= tick) - 1
+    }
+
+    /// Ticks of the run.
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.days.len() as u32
+    }
+
+    /// Visit tables of a tick.
+    #[must_use]
+    pub fn visits(&self, tick: u32) -> VisitTables {
+        let params = &self.epochs[self.epoch(tick)];
+        let baskets: Vec<Vec<f64>> = params.segments.iter().map(|s| s.basket.clone()).collect();
+        VisitTables::new(self.missions, &self.days[tick as usize], params.ai.tick_days, &self.rates, &baskets)
+    }
+
+    /// Share of what is left of a strategy budget that a tick may spend: its weight among the ticks that are left.
+    pub(crate) fn pace(&self, tick: u32, from: u32) -> f64 {
+        if tick < from || tick >= self.ticks() {
+            return 0.0;
+        }
+        let weight = |d: &Day| d.budget_weight;
+        let left: f64 = self.days[tick as usize..].iter().map(weight).sum();
+        if tick + 1 == self.ticks() { 1.0 } else { weight(&self.days[tick as usize]) / left.max(1e-12) }
+    }
+
+    /// Whether event rows of a shopper are written. Keyed by id: the same shoppers in every arm.
+    #[inline]
+    #[must_use]
+    pub fn samples(&self, shopper: u64) -> bool {
+        self.sample > 0 && self.seed.words(Purpose::Sample, shopper, 0, 0).bits(0) < self.sample
+    }
+
+    /// Whether anything of a platform happens after a sale.
+    pub(crate) fn tracks_deliveries(&self, params: &Params, platform: usize) -> bool {
+        let rules = &params.platforms[platform];
+        rules.delivery_days > 0.0
+            || rules.contacts > 0.0
+            || params.memory.satisfaction_gain > 0.0
+            || params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some))
+    }
+
+    /// Slot of a rule in the money column of demand: its own, or the strategy pool of its platform.
+    pub(crate) fn money_slot(&self, platform: usize, rule: u8, promotion: &Promotion) -> usize {
+        match promotion.budget_per_tick {
+            Some(_) => platform * (RULES + 1) + rule as usize,
+            None => platform * (RULES + 1) + RULES,
+        }
+    }
+
+    /// The resource that a rule claims.
+    pub(crate) fn rule_resource(&self, platform: usize, rule: u8, promotion: &Promotion) -> ResourceId {
+        ResourceId((self.catalog.listings.len() + self.money_slot(platform, rule, promotion)) as u32)
+    }
+
+    pub(crate) fn empty_totals(&self) -> Totals {
+        Totals::new(self.catalog.platforms.len(), self.catalog.segments.len())
+    }
+
+    /// A world at tick 0 from its shards.
+    #[must_use]
+    pub fn world(&self, shards: Vec<ShardState>, expected_sales: &[f32]) -> World<Bazaar> {
+        let params = &self.epochs[0];
+        let mut platforms: Vec<PlatformState> = (0..self.catalog.platforms.len()).map(|p| PlatformState::new(params, p)).collect();
+        strategy::plan(self, 0, params, &mut platforms, &mut self.empty_totals());
+        let prices = self.catalog.listings.iter().map(|l| l.first_price).collect();
+        let state = ViewState { prices, earlier: VecDeque::new(), platforms };
+        World {
+            tick: Tick(0),
+            plan: self.plan,
+            view: View::new(&self.catalog, params, 0, state, self.visits(0)),
+            shoppers: shards.into_iter().map(ShopperShard::new).collect(),
+            merchants: Merchants::new(&self.catalog, expected_sales),
+            digest: Digest::default(),
+        }
+    }
+
+    /// The bytes of a world between ticks.
+    ///
+    /// # Errors
+    /// If the state cannot be encoded.
+    pub fn save(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
+        snapshot::save(&WorldState {
+            tick: world.tick,
+            digest: world.digest,
+            view: world.view.state.clone(),
+            shards: world.shoppers.iter().map(|s| s.state.clone()).collect(),
+            merchants: world.merchants.clone(),
+        })
+    }
+
+    /// A world from its bytes.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another layout.
+    pub fn load(&self, bytes: &[u8]) -> Result<World<Bazaar>, SnapshotError> {
+        let state: WorldState = snapshot::load(bytes)?;
+        let last = self.ticks() - 1;
+        let epoch = self.epoch(state.tick.0.min(last));
+        Ok(World {
+            tick: state.tick,
+            plan: self.plan,
+            view: View::new(&self.catalog, &self.epochs[epoch], epoch, state.view, self.visits(state.tick.0.min(last))),
+            shoppers: state.shards.into_iter().map(ShopperShard::new).collect(),
+            merchants: state.merchants,
+            digest: state.digest,
+        })
+    }
+
+    fn longest_lag(&self) -> usize {
+        use crate::policy::PricingPolicy::Match;
+        self.catalog.groups.iter().map(|g| if let Match { lag, .. } = g.pricing { lag as usize } else { 0 }).max().unwrap_or(0)
+    }
+}
+
+impl Market for Bazaar {
+    type View = View;
+    type Shoppers = ShopperShard;
+    type Merchants = Merchants;
+    type Demand = Demand;
+    type Listings = Listings;
+    type Totals = Totals;
+    type Quote = Quote;
+
+    fn shop(&self, tick: Tick, view: &View, shard: &mut ShopperShard, wishes: &mut Wishes<Bazaar>) {
+        mission::shop(self, tick.0, view, shard, &mut wishes.demand, &mut wishes.totals);
+    }
+
+    fn no_wishes(&self) -> Wishes<Bazaar> {
+        let pieces = if has_finite_stock(&self.catalog) { self.catalog.listings.len() } else { 0 };
+        let demand = Demand { pieces: vec![0; pieces], money: vec![0; self.catalog.platforms.len() * (RULES + 1)] };
+        Wishes { demand, totals: self.empty_totals() }
+    }
+
+    fn overdrawn(&self, _: Tick, view: &View, merchants: &Merchants, demand: &Demand) -> Vec<Overdrawn> {
+        let pieces = demand.pieces.iter().zip(&merchants.listings).enumerate();
+        let mut found: Vec<Overdrawn> = pieces
+            .filter(|(_, (wanted, state))| state.stock >= 0 && **wanted > state.stock)
+            .map(|(id, (_, state))| Overdrawn { resource: ResourceId(id as u32), available: state.stock })
+            .collect();
+        for (p, platform) in self.params(view).platforms.iter().enumerate() {
+            let state = &view.state.platforms[p];
+            let mut check = |slot: usize, available: i64| {
+                if demand.money[slot] > available {
+                    found.push(Overdrawn { resource: ResourceId((self.catalog.listings.len() + slot) as u32), available });
+                }
+            };
+            for (r, (rule, slot)) in platform.promotions.iter().zip(&state.rules).enumerate() {
+                if rule.budget_per_tick.is_some() {
+                    check(self.money_slot(p, r as u8, rule), slot.available);
+                }
+            }
+            check(p * (RULES + 1) + RULES, state.pool);
+        }
+        found
+    }
+
+    fn claims(&self, _: Tick, view: &View, shard: &ShopperShard, overdrawn: &[Overdrawn]) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        let scarce = |resource: ResourceId| overdrawn.binary_search_by_key(&resource, |o| o.resource).is_ok();
+        for line in shard.lines.iter().filter(|line| !line.cancelled) {
+            let mut claim = |resource: ResourceId, amount: i64| {
+                if amount > 0 && scarce(resource) {
+                    claims.push(Claim { resource, rank: line.rank, amount });
+                }
+            };
+            claim(ResourceId(line.listing), 1);
+            let platform = self.catalog.listings[line.listing as usize].platform as usize;
+            let rules = &self.params(view).platforms[platform].promotions;
+            let parts = &shard.parts[line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize];
+            let strategic = |part: &RulePart| rules[part.rule as usize].budget_per_tick.is_none();
+            for part in parts.iter().filter(|part| !strategic(part)) {
+                claim(self.rule_resource(platform, part.rule, &rules[part.rule as usize]), i64::from(part.platform));
+            }
+            // the strategy rules of a platform share one pool: one claim for all parts of the line
+            if let Some(first) = parts.iter().find(|part| strategic(part)) {
+                let amount = parts.iter().filter(|part| strategic(part)).map(|part| i64::from(part.platform)).sum();
+                claim(self.rule_resource(platform, first.rule, &rules[first.rule as usize]), amount);
+            }
+        }
+        claims
+    }
+
+    fn settle(&self, tick: Tick, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
+        after::handle_due(self, tick.0, view, shard, tally);
+        settle::settle(self, tick.0, view, shard, cuts, tally);
+    }
+
+    fn no_tally(&self) -> Tally<Bazaar> {
+        Tally { listings: Listings::new(self.catalog.listings.len()), totals: self.empty_totals() }
+    }
+
+    fn outbox(&self, shard: &mut ShopperShard) -> Vec<Message> {
+        std::mem::take(&mut shard.outbox)
+    }
+
+    fn deliver(&self, tick: Tick, view: &View, shard: &mut ShopperShard, mail: &[(ShardId, Message)]) {
+        for (_, message) in mail {
+            after::hear(self.params(view), tick.0, shard, message);
+        }
+    }
+
+    fn shard_id(&self, shard: &ShopperShard) -> ShardId {
+        shard.state.id
+    }
+
+    fn row_sum(&self, shard: &ShopperShard) -> u64 {
+        shard.state.row_sum
+    }
+
+    fn adapt_merchants(&self, tick: Tick, view: &View, merchants: &mut Merchants, listings: &Listings, totals: &Totals) -> (Vec<Quote>, Totals) {
+        merchant::adapt(self, tick.0, view, merchants, listings, totals)
+    }
+
+    fn adapt_platforms(&self, tick: Tick, view: &mut View, quotes: Vec<Quote>, totals: &mut Totals) {
+        let next_tick = (tick.0 + 1).min(self.ticks() - 1);
+        let epoch = self.epoch(next_tick);
+        let (params, next) = (self.params(view), &self.epochs[epoch]);
+        if epoch != view.epoch {
+            totals.fired(Mechanism::Shock, 1, 0);
+        }
+        platform::adapt(self, tick.0, params, next, &mut view.state.platforms, totals);
+        let lag = self.longest_lag();
+        if lag > 1 {
+            view.state.earlier.push_front(view.state.prices.clone());
+            view.state.earlier.truncate(lag - 1);
+        }
+        for quote in quotes {
+            view.state.prices[quote.listing as usize] = quote.price;
+        }
+        view.epoch = epoch;
+        view.visits = self.visits(next_tick);
+        view.publish(&self.catalog, next);
+    }
+
+    fn ledger<'a>(&self, totals: &'a Totals) -> &'a Ledger {
+        &totals.ledger
+    }
+
+    fn audit(&self, totals: &Totals) {
+        for p in 0..self.catalog.platforms.len() {
+            let books = |account| totals.ledger.balance(p, account).0;
+            let merchants = totals.sum(p, Metric::MerchantCash);
+            assert_eq!(books(Account::Merchant), merchants, "merchants of platform {p}: ledger against tallies");
+            let split = totals.sum(p, Metric::FirstPartyCash) + totals.sum(p, Metric::ThirdPartyCash);
+            assert_eq!(split, merchants, "first and third party of platform {p} against all merchants");
+            assert_eq!(books(Account::Platform), platform_cash(totals, p), "platform {p}: ledger against tallies");
+            assert_eq!(books(Account::Ai), totals.sum(p, Metric::AiCompute) + totals.sum(p, Metric::AiTalent), "AI spend of platform {p}");
+            let logistics = totals.sum(p, Metric::LogisticsMerchant) + totals.sum(p, Metric::LogisticsPlatform);
+            assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
+        }
+    }
+
+    fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {
+        let prices: Vec<u8> = view.state.prices.iter().flat_map(|p| p.to_le_bytes()).collect();
+        let platforms = snapshot::save(&view.state.platforms).expect("platform state is plain data");
+        DigestParts {
+            quotes: hash_bytes(&prices),
+            tallies: totals.hash().wrapping_add(totals.listings),
+            ledger: totals.ledger.hash(),
+            mail: totals.mail,
+            rows: totals.rows,
+            platforms: hash_bytes(&platforms),
+        }
+    }
+
+    fn add_digest_sums(&self, totals: &mut Totals, rows: u64, mail: u64, messages: u64) {
+        totals.rows = totals.rows.wrapping_add(rows);
+        totals.mail = totals.mail.wrapping_add(mail);
+        totals.fired(Mechanism::WordOfMouth, messages as i64, 0);
+    }
+}

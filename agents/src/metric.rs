@@ -1,0 +1,186 @@
+//! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
+
+use sim_core::exchange::Sum;
+use sim_core::ledger::Ledger;
+use sim_core::mechanism::Mechanisms;
+use sim_core::money::add_columns;
+use serde::{Deserialize, Serialize};
+
+macro_rules! dense_enum {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $(#[doc = $text] $variant),* }
+        impl $name {
+            /// All in order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+            /// How many.
+            pub const COUNT: usize = $name::ALL.len();
+            /// Name.
+            #[must_use]
+            pub fn name(self) -> &'static str { match self { $($name::$variant => $text),* } }
+        }
+    };
+}
+
+dense_enum! {
+    /// What is counted.
+    Metric {
+        Missions = "missions", Visits = "visits", Orders = "orders", Cancelled = "cancelled orders", Shipped = "shipped orders",
+        Gmv = "GMV", ShippedGmv = "shipped GMV", Paid = "paid", MerchantDiscount = "merchant discount", Subsidy = "subsidy",
+        StrategySubsidy = "subsidy paid by the strategy budget", Commission = "commission", PaymentFee = "payment fee",
+        LogisticsMerchant = "logistics paid by merchants", LogisticsPlatform = "logistics paid by the platform",
+        GoodsCost = "cost of goods", Receipts = "receipts of merchants", FirstPartyCash = "cash of first-party merchants",
+        ThirdPartyCash = "cash of third-party merchants", Refunds = "GMV returned", Clawback = "clawback",
+        StrategyClawback = "clawback to the strategy budget", ReturnedShelf = "returned, shelf", ReturnedLive = "returned, live",
+        DeliveredShelf = "delivered, shelf", DeliveredLive = "delivered, live", Stockouts = "refused for stock",
+        RefusedSubsidies = "refused subsidies", Dropped = "dropped after a refused subsidy", Contacts = "contacts",
+        SelfResolved = "resolved by AI", Unresolved = "not resolved", ServiceCost = "service cost", MerchantCash = "cash of merchants", ConsumerSurplus = "consumer surplus", NewShoppers = "first orders on the platform",
+        FirstPartyGmv = "GMV of first-party merchants", AiCompute = "compute spend", AiTalent = "talent spend", FixedCost = "fixed cost",
+        MerchantFixed = "fixed cost of merchants", RefusedStrategy = "strategy subsidy refused",
+        StrategyAi = "AI paid by the strategy budget", Hardware = "hardware spend", DeliveryDays = "promised days x 1000",
+    }
+}
+
+dense_enum! {
+    /// Mechanisms of the market: each must fire in the main job.
+    Mechanism {
+        Mission = "mission", StockAtHome = "stock-at-home", MultiHoming = "multi-homing", RankingError = "ranking-error",
+        Examination = "examination", ReferencePrice = "reference-price", EvokedSet = "evoked-set", Coupon = "coupon",
+        InstantDiscount = "instant-discount", GapToLowest = "gap-to-lowest", ThresholdDiscount = "threshold-discount",
+        BudgetRefusal = "budget-refusal", StockRefusal = "stock-refusal", Cancellation = "cancellation", Delivery = "delivery",
+        Return = "return", Clawback = "clawback", ServiceContact = "service-contact", AiService = "ai-service",
+        WordOfMouth = "word-of-mouth", HabitGain = "habit", SatisfactionGain = "satisfaction", PromotionFatigue = "promotion-fatigue",
+        DealCredit = "deal-credit", InclusiveValue = "inclusive-value", RepriceFixed = "pricing-fixed", RepriceCostPlus = "pricing-cost-plus",
+        RepriceMatch = "pricing-match", RepriceBestResponse = "pricing-best-response", RepriceTargetMargin = "pricing-target-margin",
+        RepriceNudge = "pricing-nudge", Restock = "restock", FirstParty = "first-party", Commission = "commission",
+        AiInvestment = "ai-investment", AiInService = "ai-build-lag", AiSpillover = "ai-spillover", TalentWage = "talent-wage",
+        PriceWar = "strategy-price-war", EfficiencyWar = "strategy-efficiency-war", Balanced = "strategy-balanced",
+        MatchRival = "strategy-match-rival", Shock = "shock",
+    }
+}
+
+/// Totals of a tick over all shards and merchants.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Totals {
+    /// `counters[(platform * segments + segment) * Metric::COUNT + metric]`.
+    counters: Vec<i64>,
+    segments: usize,
+    /// The books.
+    pub ledger: Ledger,
+    /// What fired.
+    pub mechanisms: Mechanisms,
+    /// Wrapping sum of row hashes.
+    pub rows: u64,
+    /// Wrapping sum of mail hashes.
+    pub mail: u64,
+    /// Wrapping sum of hashes of listing tallies and stocks.
+    pub listings: u64,
+}
+
+impl Totals {
+    /// Zeros.
+    #[must_use]
+    pub fn new(platforms: usize, segments: usize) -> Totals {
+        Totals {
+            counters: vec![0; platforms * segments * Metric::COUNT],
+            segments,
+            ledger: Ledger::new(platforms),
+            mechanisms: Mechanisms::new(Mechanism::COUNT),
+            rows: 0,
+            mail: 0,
+            listings: 0,
+        }
+    }
+
+    /// Adds to a counter.
+    #[inline]
+    pub fn add_to(&mut self, platform: usize, segment: usize, metric: Metric, amount: i64) {
+        self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize] += amount;
+    }
+
+    /// A counter of a platform and segment.
+    #[must_use]
+    pub fn of(&self, platform: usize, segment: usize, metric: Metric) -> i64 {
+        self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize]
+    }
+
+    /// A counter of a platform, summed over segments.
+    #[must_use]
+    pub fn sum(&self, platform: usize, metric: Metric) -> i64 {
+        (0..self.segments).map(|s| self.of(platform, s, metric)).sum()
+    }
+
+    /// Books a mechanism.
+    #[inline]
+    pub fn fired(&mut self, mechanism: Mechanism, times: i64, money: i64) {
+        self.mechanisms.add(mechanism as usize, times, money, times);
+    }
+
+    /// Hash of the counters.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        sim_core::digest::hash_numbers(3, &self.counters)
+    }
+}
+
+impl Sum for Totals {
+    fn add(&mut self, other: &Totals) {
+        add_columns(&mut self.counters, &other.counters);
+        self.ledger.add(&other.ledger);
+        self.mechanisms.merge(&other.mechanisms);
+        self.rows = self.rows.wrapping_add(other.rows);
+        self.mail = self.mail.wrapping_add(other.mail);
+        self.listings = self.listings.wrapping_add(other.listings);
+    }
+}
+
+/// Tallies by listing: dense columns.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Listings {
+    /// Shipped orders.
+    pub orders: Vec<i64>,
+    /// GMV of shipped orders, money units.
+    pub gmv: Vec<i64>,
+    /// Cash that the merchant received less what it paid for orders and returns (goods, logistics, refunds), money units.
+    pub cash: Vec<i64>,
+    /// GMV returned.
+    pub refunds: Vec<i64>,
+    /// Orders refused for stock.
+    pub stockouts: Vec<i64>,
+}
+
+impl Listings {
+    /// Zeros.
+    #[must_use]
+    pub fn new(listings: usize) -> Listings {
+        let zeros = || vec![0; listings];
+        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), refunds: zeros(), stockouts: zeros() }
+    }
+}
+
+impl Sum for Listings {
+    fn add(&mut self, other: &Listings) {
+        add_columns(&mut self.orders, &other.orders);
+        add_columns(&mut self.gmv, &other.gmv);
+        add_columns(&mut self.cash, &other.cash);
+        add_columns(&mut self.refunds, &other.refunds);
+        add_columns(&mut self.stockouts, &other.stockouts);
+    }
+}
+
+/// Demand for scarce resources.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Demand {
+    /// Pieces by listing; empty where every stock is unlimited.
+    pub pieces: Vec<i64>,
+    /// Money by promotion rule.
+    pub money: Vec<i64>,
+}
+
+impl Sum for Demand {
+    fn add(&mut self, other: &Demand) {
+        add_columns(&mut self.pieces, &other.pieces);
+        add_columns(&mut self.money, &other.money);
+    }
+}

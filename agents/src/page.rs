@@ -1,0 +1,200 @@
+//! A page: recall, ranking by the platform's estimate of the match, examination. The hot kernel of the market.
+//!
+//! Guarantees the same page for the same keys: candidates are drawn by (shopper, tick, mission, platform), the error of an
+//! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
+
+use crate::catalog::Catalog;
+use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
+use crate::view::Offer;
+use sim_core::draw::{Purpose, Seed, below, mix};
+
+/// Ticks for which the error of an estimate lasts.
+pub(crate) const NOISE_TICKS: u32 = 7;
+
+/// An offer on a page, as the shopper sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) listing: u32,
+    pub(crate) estimate: f32,
+    pub(crate) true_match: f32,
+}
+
+/// Offers in the order of the page.
+pub(crate) struct Page {
+    pub(crate) shown: [Shown; SHOWN],
+    pub(crate) len: usize,
+}
+
+/// What a page depends on.
+pub(crate) struct PageRequest<'a> {
+    pub(crate) seed: Seed,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) offers: &'a [Offer],
+    pub(crate) choice: &'a ChoiceParams,
+    pub(crate) platform: &'a PlatformParams,
+    pub(crate) platform_id: usize,
+    pub(crate) category: usize,
+    /// Correlation of estimated and true match.
+    pub(crate) accuracy: f32,
+    /// Match per unit of the integer product.
+    pub(crate) match_scale: f32,
+    pub(crate) shopper: u64,
+    pub(crate) taste: [i8; TASTE],
+    /// Price sensitivity over mu.
+    pub(crate) sensitivity: f32,
+    pub(crate) tick: u32,
+    pub(crate) mission: u32,
+}
+
+/// Integer inner product of taste and traits.
+#[inline]
+pub(crate) fn product(taste: [i8; TASTE], traits: [i8; TASTE]) -> i32 {
+    let mut sum = 0;
+    for i in 0..TASTE {
+        sum += i32::from(taste[i]) * i32::from(traits[i]);
+    }
+    sum
+}
+
+/// Approximately normal noise of mean 0 and variance 1 from 64 bits: a sum of four uniforms (Irwin and Hall 1927).
+#[inline]
+fn noise(bits: u64) -> f32 {
+    let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
+    (sum as i32 - 131_070) as f32 * (1.0 / 37_836.6)
+}
+
+impl PageRequest<'_> {
+    /// Fills the page.
+    pub(crate) fn fill(&self, page: &mut Page) {
+        let mut listings = [0u32; RECALLED];
+        let count = self.recall(&mut listings);
+        let mut true_match = [0.0f32; RECALLED];
+        let mut score = [0.0f32; RECALLED];
+        let rank_price = self.platform.rank_price * self.sensitivity;
+        let rank_quality = self.platform.rank_quality;
+        for j in 0..count {
+            let offer = &self.offers[listings[j] as usize];
+            true_match[j] = product(self.taste, offer.traits) as f32 * self.match_scale;
+            score[j] = rank_quality * offer.quality - rank_price * offer.price_term;
+        }
+        let mut estimate = true_match;
+        if self.accuracy < 1.0 {
+            self.blur(&listings, count, &mut estimate);
+        }
+        let rank_taste = self.platform.rank_taste * self.choice.taste;
+        for j in 0..count {
+            score[j] += rank_taste * estimate[j];
+        }
+        let mut order = [0u8; RECALLED];
+        rank(&score, count, &mut order);
+        page.len = 0;
+        let limit = self.platform.shown as usize;
+        for &j in &order[..count] {
+            let (j, listing) = (j as usize, listings[j as usize]);
+            if self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing) {
+                continue;
+            }
+            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j] };
+            page.len += 1;
+            if page.len == limit {
+                break;
+            }
+        }
+    }
+
+    /// Candidates with replacement from the cell, uniform or by popularity; the whole cell when the platform recalls all.
+    fn recall(&self, listings: &mut [u32; RECALLED]) -> usize {
+        let cell = self.catalog.cell(self.platform_id, self.category);
+        let size = cell.end - cell.start;
+        if self.platform.recall == 0 {
+            let count = (size as usize).min(RECALLED);
+            for (j, listing) in listings[..count].iter_mut().enumerate() {
+                *listing = cell.start + j as u32;
+            }
+            return count;
+        }
+        let count = self.platform.recall as usize;
+        let key = u64::from(self.mission) << 8 | (self.platform_id as u64) << 4;
+        for (block, chunk) in listings[..count].chunks_mut(8).enumerate() {
+            let words = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), key | block as u64);
+            for (i, listing) in chunk.iter_mut().enumerate() {
+                let bits = words.bits(i);
+                *listing = cell.start + below(bits, size);
+                if self.platform.by_popularity {
+                    let (threshold, alias) = self.catalog.aliases[*listing as usize];
+                    let rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
+                    *listing = if rest < threshold { *listing } else { alias };
+                }
+            }
+        }
+        count
+    }
+
+    /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).
+    fn blur(&self, listings: &[u32; RECALLED], count: usize, estimate: &mut [f32; RECALLED]) {
+        let week = u64::from(self.tick / NOISE_TICKS);
+        let key = self.seed.words(Purpose::MatchNoise, self.shopper, week, 0).0[0];
+        let error = (1.0 - self.accuracy * self.accuracy).max(0.0).sqrt();
+        for j in 0..count {
+            estimate[j] = self.accuracy * estimate[j] + error * noise(mix(key, u64::from(listings[j])));
+        }
+    }
+}
+
+/// Writes the indices of the scores, best first, by counting how many are better: no branches.
+#[inline]
+pub(crate) fn rank(score: &[f32; RECALLED], count: usize, order: &mut [u8; RECALLED]) {
+    // an integer that sorts like the score and is unique: the low bits hold the place
+    let mut keys = [i32::MIN; RECALLED];
+    for j in 0..count {
+        let bits = score[j].to_bits() as i32;
+        let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
+        keys[j] = (sortable & !63) | (63 - j as i32);
+    }
+    let padded = count.next_multiple_of(8);
+    for j in 0..count {
+        let mine = keys[j];
+        let mut better = 0i32;
+        for &key in &keys[..padded] {
+            better += i32::from(key > mine);
+        }
+        order[better as usize] = j as u8;
+    }
+}
+
+impl Page {
+    pub(crate) fn empty() -> Page {
+        Page { shown: [Shown { listing: 0, estimate: 0.0, true_match: 0.0 }; SHOWN], len: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranking_by_counting_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
+            let mut score = [0.0; RECALLED];
+            score[..values.len()].copy_from_slice(&values);
+            let mut order = [0u8; RECALLED];
+            rank(&score, values.len(), &mut order);
+            let ranked: Vec<f32> = order[..values.len()].iter().map(|&j| values[j as usize]).collect();
+            let mut seen = order[..values.len()].to_vec();
+            seen.sort_unstable();
+            prop_assert!(seen.iter().enumerate().all(|(i, &j)| i == j as usize), "a permutation");
+            for pair in ranked.windows(2) {
+                prop_assert!(pair[0] >= pair[1] - pair[1].abs() * 2e-5, "{} before {}", pair[0], pair[1]);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_has_mean_zero_and_variance_one() {
+        let draws: Vec<f32> = (0..100_000).map(|i| noise(mix(12345, i))).collect();
+        let mean = draws.iter().sum::<f32>() / 1e5;
+        let variance = draws.iter().map(|x| x * x).sum::<f32>() / 1e5;
+        assert!(mean.abs() < 0.013 && (variance - 1.0).abs() < 0.015, "mean {mean}, variance {variance}");
+    }
+}

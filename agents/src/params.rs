@@ -1,0 +1,414 @@
+//! Compiled parameters: what the scenario says, in the units that the kernels use.
+//!
+//! Utilities are already divided by mu; money is in money units of the simulated market (extensive money is divided by scale).
+
+use crate::policy::{PricingPolicy, StockPolicy};
+
+/// Most platforms of a market.
+pub const PLATFORMS: usize = 4;
+/// Most segments: a shopper's rate class is one byte, 32 levels for each segment.
+pub const SEGMENTS: usize = 8;
+/// Levels of the visit rate within a segment.
+pub const RATE_LEVELS: usize = 32;
+/// Most candidates recalled for a page.
+pub const RECALLED: usize = 64;
+/// Most offers shown on a page.
+pub const SHOWN: usize = 16;
+/// Dimensions of taste.
+pub const TASTE: usize = 8;
+/// AI functions of this version.
+pub const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
+/// Index of matching in [`FUNCTIONS`].
+pub const MATCHING: usize = 0;
+/// Index of service in [`FUNCTIONS`].
+pub const SERVICE: usize = 1;
+/// Index of logistics in [`FUNCTIONS`].
+pub const LOGISTICS: usize = 2;
+
+/// All parameters that a shock may move.
+#[derive(Clone, Debug)]
+pub struct Params {
+    /// First tick at which they hold.
+    pub from_tick: u32,
+    /// Offer and platform choice.
+    pub choice: ChoiceParams,
+    /// Learning and forgetting.
+    pub memory: MemoryParams,
+    /// By segment.
+    pub segments: Vec<SegmentParams>,
+    /// By category.
+    pub categories: Vec<CategoryParams>,
+    /// By platform.
+    pub platforms: Vec<PlatformParams>,
+    /// The market for AI inputs.
+    pub ai: AiParams,
+    /// Probability that an experience is told to a neighbour.
+    pub messages_per_order: f32,
+    /// Weight of a heard experience in satisfaction.
+    pub influence: f32,
+}
+
+/// Weights of the utilities; all but the platform-choice terms are divided by mu.
+#[derive(Clone, Debug)]
+pub struct ChoiceParams {
+    /// Scale of the logit shocks, in utils.
+    pub mu: f32,
+    /// Utility of leaving.
+    pub outside: f32,
+    /// Weight of summed promotion fatigue on leaving.
+    pub outside_fatigue: f32,
+    /// Weight of quality.
+    pub quality: f32,
+    /// Utility per unit of the integer inner product of taste and traits.
+    pub taste_per_product: f32,
+    /// Utility per standard deviation of match (raw scale: per unit of match).
+    pub taste: f32,
+    /// Weight of a merchant in the evoked set.
+    pub evoked: f32,
+    /// Disutility per day of promised delivery.
+    pub delivery: f32,
+    /// Weight of the platform's service level.
+    pub service: f32,
+    /// Price in logs (relative to the category's price level) instead of linear.
+    pub log_price: bool,
+    /// Money units per unit of linear price utility.
+    pub price_scale: f32,
+    /// Extra weight of the part of the price above the reference price.
+    pub loss_aversion: f32,
+    /// Share of the true match in what a shopper perceives on the shelf.
+    pub inspection: f32,
+    /// The same in a live stream.
+    pub inspection_live: f32,
+    /// Platform choice: weight of learned inclusive value.
+    pub inclusive_value: f32,
+    /// Platform choice: weight of habit.
+    pub habit: f32,
+    /// Platform choice: weight of satisfaction.
+    pub satisfaction: f32,
+    /// Platform choice: weight of the credited advertised deal.
+    pub deal: f32,
+    /// Platform choice: weight of fatigue times advertised deal.
+    pub fatigue: f32,
+}
+
+/// Learning and forgetting.
+#[derive(Clone, Debug)]
+pub struct MemoryParams {
+    /// Habit gained by a purchase.
+    pub habit_gain: f32,
+    /// Share of habit left after n ticks, n = 0, 1, ...
+    pub habit_left: Vec<f32>,
+    /// Fatigue gained by a purchase.
+    pub fatigue_gain: f32,
+    /// Fatigue gained by a visit per unit of advertised deal.
+    pub fatigue_gain_deal: f32,
+    /// Share of fatigue left after n ticks.
+    pub fatigue_left: Vec<f32>,
+    /// Weight of a new visit in learned inclusive value.
+    pub inclusive_value_gain: f32,
+    /// Weight of a new experience in satisfaction.
+    pub satisfaction_gain: f32,
+    /// Weight of a new price in the reference price.
+    pub reference_price_gain: f32,
+    /// Days of need that a storable purchase covers.
+    pub stock_days: f32,
+    /// Strength that a purchase adds to a merchant in the evoked set, 0 to 1.
+    pub evoked_gain: f32,
+    /// Weight of a visit in the credit of advertised deals.
+    pub deal_credit_gain: f32,
+    /// Experience of a delivered line: constant.
+    pub experience_base: f32,
+    /// Experience per standard deviation of true match.
+    pub experience_match: f32,
+    /// Experience per standard deviation by which the true match beats the perceived one.
+    pub experience_surprise: f32,
+    /// Experience per day of delivery beyond the promise.
+    pub experience_delay: f32,
+    /// Experience of a contact that was not resolved (subtracted).
+    pub experience_unresolved: f32,
+}
+
+/// A segment of shoppers.
+#[derive(Clone, Debug)]
+pub struct SegmentParams {
+    /// Utility of each platform beside what is learned.
+    pub loyalty: [f32; PLATFORMS],
+    /// Weight of advertised deals.
+    pub deal_proneness: f32,
+    /// Probability of comparing with one more platform.
+    pub multi_homing: f32,
+    /// Probability of going on to the next offer of a page.
+    pub patience: f32,
+    /// Basket weights over categories (relative, not normalised).
+    pub basket: Vec<f64>,
+}
+
+/// A category.
+#[derive(Clone, Debug)]
+pub struct CategoryParams {
+    /// Price level: median list price at the start, money units.
+    pub price_level: f32,
+    /// Logit of the return rate on the shelf and live at a match as expected; `None` is never.
+    pub return_logit: [Option<f32>; 2],
+    /// Whether a purchase fills a stock at home.
+    pub storable: bool,
+}
+
+/// A platform.
+#[derive(Clone, Debug)]
+pub struct PlatformParams {
+    /// Commission, ppm of the price after merchant discounts.
+    pub take_rate_ppm: u32,
+    /// Payment fee, ppm of the price after merchant discounts.
+    pub payment_fee_ppm: u32,
+    /// Fixed cost per tick, money units.
+    pub fixed_cost: i64,
+    /// Candidates recalled; 0 recalls the whole cell.
+    pub recall: u32,
+    /// Offers shown.
+    pub shown: u32,
+    /// Recall in proportion to popularity.
+    pub by_popularity: bool,
+    /// Drop repeated candidates.
+    pub distinct: bool,
+    /// Weight of estimated match in the ranking, relative to utility.
+    pub rank_taste: f32,
+    /// Weight of price in the ranking, relative to utility.
+    pub rank_price: f32,
+    /// Weight of quality in the ranking, relative to utility.
+    pub rank_quality: f32,
+    /// Delivery days at q = 0.
+    pub delivery_days: f64,
+    /// Days saved at q = 1.
+    pub days_saved: f64,
+    /// Delivery cost of a line at q = 0, money units.
+    pub delivery_cost: f64,
+    /// Share of delivery cost saved at q = 1.
+    pub cost_saved: f64,
+    /// Share of delivery cost borne by the platform, ppm.
+    pub delivery_platform_ppm: u32,
+    /// Parcels per line.
+    pub parcels_per_line: f64,
+    /// Probability that an order is cancelled before shipment.
+    pub cancelled: f32,
+    /// Ticks between delivery and return.
+    pub return_ticks: u32,
+    /// Logit points of return per standard deviation of disappointment.
+    pub return_gap: f32,
+    /// Handling of a returned line, money units.
+    pub return_cost: i64,
+    /// Share of unit cost left in a returned line, ppm.
+    pub salvage_ppm: u32,
+    /// Contacts per delivered line.
+    pub contacts: f32,
+    /// Cost of a contact answered by a person, money units.
+    pub contact_cost_person: i64,
+    /// Cost of a contact answered by AI.
+    pub contact_cost_ai: i64,
+    /// Response time of people, minutes.
+    pub minutes_person: f64,
+    /// Response time of AI, minutes.
+    pub minutes_ai: f64,
+    /// Share of contacts that people resolve.
+    pub resolved_person: f32,
+    /// Share of contacts that AI resolves at q = 1.
+    pub resolved_ai: f32,
+    /// Promotions in stacking order.
+    pub promotions: Vec<Promotion>,
+    /// Baseline AI programme.
+    pub ai: AiProgrammeParams,
+    /// Strategy.
+    pub strategy: StrategyParams,
+}
+
+/// A price instrument.
+#[derive(Clone, Debug)]
+pub struct Promotion {
+    /// What it does.
+    pub instrument: Instrument,
+    /// Platform's share of the discount, ppm.
+    pub platform_ppm: u32,
+    /// Valid categories.
+    pub categories: Vec<bool>,
+    /// Eligible segments.
+    pub segments: [bool; SEGMENTS],
+    /// Share of listings that take part.
+    pub participation: f32,
+    /// Largest discount per line, money units.
+    pub cap: i64,
+    /// Baseline budget per tick; `None`: paid by the strategy budget.
+    pub budget_per_tick: Option<i64>,
+    /// First and last tick.
+    pub window: (u32, u32),
+    /// Whether the subsidy is taken back on return.
+    pub clawback: bool,
+}
+
+/// Kinds of instruments; shares in ppm, money in money units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Instrument {
+    /// Share of the price for holders, held with probability `reach`.
+    Coupon {
+        /// Share of the price, ppm.
+        discount_ppm: u32,
+        /// Probability of holding one.
+        reach: f32,
+    },
+    /// Share of the price for everybody.
+    InstantDiscount {
+        /// Share of the price, ppm.
+        discount_ppm: u32,
+    },
+    /// The gap to the lowest price of the same product elsewhere.
+    GapToLowest {
+        /// Share of the gap, ppm.
+        share_ppm: u32,
+        /// Share of the price below the lowest, ppm.
+        below_ppm: u32,
+    },
+    /// Money off for each full threshold.
+    ThresholdDiscount {
+        /// Threshold.
+        threshold: i64,
+        /// Money off.
+        discount: i64,
+    },
+}
+
+/// The baseline AI programme of a platform.
+#[derive(Clone, Debug)]
+pub struct AiProgrammeParams {
+    /// Spend per tick, money units.
+    pub spend: i64,
+    /// Share of spend on compute, ppm.
+    pub compute_ppm: u32,
+    /// Share of compute spend on hardware, ppm.
+    pub hardware_ppm: u32,
+    /// Performance at the start, by function.
+    pub initial: [f64; 3],
+    /// Split over functions.
+    pub portfolio: [f64; 3],
+    /// Factor on productivity.
+    pub execution: f64,
+}
+
+/// A strategy and its budget, in money units over the horizon.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StrategyParams {
+    /// Nothing beyond the baseline.
+    Steady,
+    /// Promotions.
+    PriceWar(BudgetParams),
+    /// AI.
+    EfficiencyWar(BudgetParams),
+    /// Both; the share of promotions in ppm.
+    Balanced(BudgetParams, u32),
+    /// Follows rivals' subsidy rate: response, budget.
+    MatchRival(f64, i64),
+}
+
+/// A strategy budget.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetParams {
+    /// Money units over the horizon.
+    pub budget: i64,
+    /// First tick of spending.
+    pub from: u32,
+    /// Split of AI spend over functions.
+    pub portfolio: [f64; 3],
+}
+
+/// The market for AI inputs.
+#[derive(Clone, Debug)]
+pub struct AiParams {
+    /// Productivity A.
+    pub productivity: f64,
+    /// Elasticities of compute, talent, data.
+    pub alpha: f64,
+    /// Elasticity of talent.
+    pub beta: f64,
+    /// Elasticity of data.
+    pub gamma: f64,
+    /// Depreciation per tick.
+    pub depreciation: f64,
+    /// Build lag in ticks.
+    pub lag: u32,
+    /// Share of the leader's lead that spills over per tick.
+    pub spillover: f64,
+    /// ln of the compute price per tick (negative: it falls).
+    pub compute_price_drift: f64,
+    /// Talent pool in bn yuan of daily pay at the base wage.
+    pub talent_pool: f64,
+    /// Elasticity of the wage.
+    pub wage_elasticity: f64,
+    /// Depreciation time of hardware in ticks.
+    pub hardware_ticks: f64,
+    /// By function: q0, q_max, K0, c.
+    pub functions: [FunctionParams; 3],
+    /// bn yuan of real money per money unit of the simulated market.
+    pub bn_yuan_per_unit: f64,
+    /// bn people that one simulated shopper stands for.
+    pub bn_people_per_shopper: f64,
+    /// Days per tick.
+    pub tick_days: f64,
+}
+
+/// q = q0 + (q_max - q0) (1 - (1 + K/K0)^-c).
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionParams {
+    /// Performance without capability.
+    pub q0: f64,
+    /// Performance that is approached.
+    pub q_max: f64,
+    /// Capability scale.
+    pub scale: f64,
+    /// Exponent.
+    pub exponent: f64,
+}
+
+/// Policies of a merchant group.
+#[derive(Clone, Debug)]
+pub struct GroupParams {
+    /// Name in the tables.
+    pub name: std::sync::Arc<str>,
+    /// Prices.
+    pub pricing: PricingPolicy,
+    /// Stock.
+    pub stock: StockPolicy,
+    /// Fixed cost of a merchant per tick, money units.
+    pub fixed_cost: i64,
+}
+
+/// How many missions a shopper sets out on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missions {
+    /// Poisson.
+    Poisson,
+    /// At most one.
+    Bernoulli,
+}
+
+impl MemoryParams {
+    /// Nothing is learned and nothing forgotten: the base of textbook markets and tests.
+    #[must_use]
+    pub fn off() -> MemoryParams {
+        MemoryParams {
+            habit_gain: 0.0,
+            habit_left: vec![1.0],
+            fatigue_gain: 0.0,
+            fatigue_gain_deal: 0.0,
+            fatigue_left: vec![1.0],
+            inclusive_value_gain: 0.0,
+            satisfaction_gain: 0.0,
+            reference_price_gain: 0.0,
+            stock_days: 0.0,
+            evoked_gain: 0.0,
+            deal_credit_gain: 0.0,
+            experience_base: 0.0,
+            experience_match: 0.0,
+            experience_surprise: 0.0,
+            experience_delay: 0.0,
+            experience_unresolved: 0.0,
+        }
+    }
+}

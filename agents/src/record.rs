@@ -1,0 +1,341 @@
+//! Observation: rows from what a tick left. Never draws, never writes to the world.
+
+use crate::market::Bazaar;
+use crate::metric::{Listings, Metric, Totals};
+use crate::params::{FUNCTIONS, PLATFORMS, Params, RATE_LEVELS};
+use crate::platform::{depreciation, platform_cash};
+use crate::policy::PricingPolicy;
+use crate::shopper::{Q10, Q12, Q14};
+use crate::view::View;
+use sim_core::math;
+use sim_core::parallel;
+use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
+use sim_core::tick::World;
+
+/// What a census of shoppers counts: integers, so that shards add up in any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    satisfaction: [i64; PLATFORMS],
+    fatigue: [i64; PLATFORMS],
+    active: [i64; PLATFORMS],
+    active_any: i64,
+    active_three: i64,
+    shoppers: i64,
+}
+
+impl Census {
+    /// Counts all hosted shoppers after a tick.
+    #[must_use]
+    pub fn take(world: &mut World<Bazaar>, tick: u32) -> Census {
+        parallel::accumulate(
+            &mut world.shoppers,
+            Census::default,
+            |census, shard| shard.state.rows.iter().for_each(|row| census.count(row, tick)),
+            |a, b| a.add(&b),
+        )
+    }
+
+    fn count(&mut self, row: &crate::shopper::Shopper, tick: u32) {
+        let active = row.active_platforms(tick);
+        for p in 0..PLATFORMS {
+            self.satisfaction[p] += i64::from(row.satisfaction[p]);
+            self.fatigue[p] += i64::from(row.fatigue[p]);
+            self.active[p] += i64::from(active >> p & 1);
+        }
+        self.active_any += i64::from(active != 0);
+        self.active_three += i64::from(active.count_ones() >= 3);
+        self.shoppers += 1;
+    }
+
+    fn add(&mut self, other: &Census) {
+        for p in 0..PLATFORMS {
+            self.satisfaction[p] += other.satisfaction[p];
+            self.fatigue[p] += other.fatigue[p];
+            self.active[p] += other.active[p];
+        }
+        self.active_any += other.active_any;
+        self.active_three += other.active_three;
+        self.shoppers += other.shoppers;
+    }
+}
+
+/// Everything that rows are made of. `view` is the one of the next tick for prices, platform state after the tick.
+pub struct Observation<'a> {
+    /// The market.
+    pub market: &'a Bazaar,
+    /// The tick.
+    pub tick: u32,
+    /// State after the tick.
+    pub view: &'a View,
+    /// Parameters that held in the tick.
+    pub params: &'a Params,
+    /// Totals of the tick.
+    pub totals: &'a Totals,
+    /// Census, if one was taken.
+    pub census: Option<&'a Census>,
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    if b == 0.0 { f64::NAN } else { a / b }
+}
+
+impl Observation<'_> {
+    /// The KPI rows.
+    #[must_use]
+    pub fn platform_ticks(&self) -> Vec<PlatformTick> {
+        let platforms = self.market.catalog.platforms.len();
+        let gmv: Vec<f64> = (0..platforms).map(|p| self.totals.sum(p, Metric::Gmv) as f64).collect();
+        let all: f64 = gmv.iter().sum();
+        let hhi = gmv.iter().map(|g| ratio(*g, all) * ratio(*g, all)).sum();
+        (0..platforms).map(|p| self.platform_tick(p, ratio(gmv[p], all), hhi)).collect()
+    }
+
+    fn platform_tick(&self, p: usize, gmv_share: f64, hhi: f64) -> PlatformTick {
+        let of = |metric| self.totals.sum(p, metric);
+        let real = |metric| of(metric) as f64;
+        let state = &self.view.state.platforms[p];
+        let rules = &self.params.platforms[p];
+        let net_gmv = of(Metric::ShippedGmv) - of(Metric::Refunds);
+        let cash = platform_cash(self.totals, p) + of(Metric::FirstPartyCash);
+        let census = |of: fn(&Census) -> &[i64; PLATFORMS], one: f64| self.census.map_or(f64::NAN, |c| ratio(of(c)[p] as f64, c.shoppers as f64 * one));
+        let ai = real(Metric::SelfResolved);
+        let (price_index, price_dispersion) = self.prices(p);
+        PlatformTick {
+            tick: self.tick,
+            platform: self.market.catalog.platforms[p].clone(),
+            missions: of(Metric::Missions),
+            visits: of(Metric::Visits),
+            orders: of(Metric::Orders),
+            cancelled_orders: of(Metric::Cancelled),
+            shipped_orders: of(Metric::Shipped),
+            parcels: real(Metric::Shipped) * rules.parcels_per_line,
+            gmv: of(Metric::Gmv),
+            shipped_gmv: of(Metric::ShippedGmv),
+            refunds: of(Metric::Refunds),
+            net_gmv,
+            paid: of(Metric::Paid),
+            merchant_discount: of(Metric::MerchantDiscount),
+            subsidy: of(Metric::Subsidy),
+            clawback: of(Metric::Clawback),
+            commission: of(Metric::Commission),
+            fulfilment_cost: of(Metric::LogisticsMerchant) + of(Metric::LogisticsPlatform),
+            service_cost: of(Metric::ServiceCost),
+            ai_spend: of(Metric::AiCompute) + of(Metric::AiTalent),
+            strategy_spend: of(Metric::StrategySubsidy) - of(Metric::StrategyClawback) + of(Metric::StrategyAi),
+            first_party_profit: of(Metric::FirstPartyCash),
+            platform_profit: cash,
+            operating_profit: cash + of(Metric::Hardware) - depreciation(self.params, p, state),
+            merchant_profit: of(Metric::ThirdPartyCash),
+            merchant_gross_margin: ratio(net_gmv as f64 - real(Metric::GoodsCost), net_gmv as f64),
+            returned_orders: of(Metric::ReturnedShelf) + of(Metric::ReturnedLive),
+            returned_shelf: of(Metric::ReturnedShelf),
+            returned_live: of(Metric::ReturnedLive),
+            delivered_shelf: of(Metric::DeliveredShelf),
+            delivered_live: of(Metric::DeliveredLive),
+            stockouts: of(Metric::Stockouts),
+            refused_subsidies: of(Metric::RefusedSubsidies),
+            contacts: of(Metric::Contacts),
+            self_resolved: of(Metric::SelfResolved),
+            service_response_time: ratio(ai * rules.minutes_ai + (real(Metric::Contacts) - ai) * rules.minutes_person, real(Metric::Contacts)),
+            delivery_days: ratio(real(Metric::DeliveryDays) / 1000.0, real(Metric::Shipped)),
+            conversion_rate: ratio(real(Metric::Orders), real(Metric::Missions)),
+            average_order_value: ratio(real(Metric::Gmv), real(Metric::Orders)),
+            take_rate: ratio(real(Metric::Commission), net_gmv as f64),
+            subsidy_rate: ratio(real(Metric::Subsidy) - real(Metric::Clawback), real(Metric::ShippedGmv)),
+            return_rate: ratio(
+                real(Metric::ReturnedShelf) + real(Metric::ReturnedLive),
+                real(Metric::DeliveredShelf) + real(Metric::DeliveredLive),
+            ),
+            gmv_share,
+            hhi,
+            price_index,
+            price_dispersion,
+            consumer_surplus: of(Metric::ConsumerSurplus),
+            satisfaction: census(|c| &c.satisfaction, f64::from(Q14)),
+            promotion_fatigue: census(|c| &c.fatigue, f64::from(Q12)),
+            active_shoppers: self.census.map_or(f64::NAN, |c| c.active[p] as f64),
+            multi_homing_share: self.census.map_or(f64::NAN, |c| ratio(c.active_three as f64, c.active_any as f64)),
+            talent_wage: state.wage,
+            matching_accuracy: state.accuracy(),
+        }
+    }
+
+    /// Price index over tick 0, and dispersion of log prices within categories; both weighted by popularity.
+    fn prices(&self, platform: usize) -> (f64, f64) {
+        let catalog = &self.market.catalog;
+        let categories = catalog.categories.len();
+        let (mut change, mut weight, mut spread, mut cells) = (0.0, 0.0, 0.0, 0.0);
+        for cell in &catalog.cells[platform * categories..(platform + 1) * categories] {
+            let (mut w, mut sum, mut squares) = (0.0, 0.0, 0.0);
+            for id in cell.start as usize..cell.end as usize {
+                let listing = &catalog.listings[id];
+                let popularity = f64::from(listing.popularity);
+                let log = math::ln(f64::from(self.view.state.prices[id]));
+                change += popularity * (log - math::ln(f64::from(listing.first_price)));
+                w += popularity;
+                sum += popularity * log;
+                squares += popularity * log * log;
+            }
+            weight += w;
+            if w > 0.0 {
+                let mean = sum / w;
+                spread += math::sqrt((squares / w - mean * mean).max(0.0));
+                cells += 1.0;
+            }
+        }
+        (math::exp(ratio(change, weight)), ratio(spread, cells))
+    }
+
+    /// Rows by segment.
+    #[must_use]
+    pub fn segment_ticks(&self) -> Vec<SegmentTick> {
+        let catalog = &self.market.catalog;
+        let pairs = (0..catalog.platforms.len()).flat_map(|p| (0..catalog.segments.len()).map(move |s| (p, s)));
+        let of = |p, s, metric| self.totals.of(p, s, metric);
+        pairs
+            .map(|(p, s)| SegmentTick {
+                tick: self.tick,
+                platform: catalog.platforms[p].clone(),
+                segment: catalog.segments[s].clone(),
+                missions: of(p, s, Metric::Missions),
+                orders: of(p, s, Metric::Orders),
+                gmv: of(p, s, Metric::Gmv),
+                paid: of(p, s, Metric::Paid),
+                subsidy: of(p, s, Metric::Subsidy),
+                consumer_surplus: of(p, s, Metric::ConsumerSurplus),
+            })
+            .collect()
+    }
+
+    /// Rows by platform and AI function.
+    #[must_use]
+    pub fn capability_ticks(&self) -> Vec<CapabilityTick> {
+        let platforms = self.market.catalog.platforms.iter().zip(&self.view.state.platforms);
+        platforms
+            .flat_map(|(name, state)| {
+                (0..FUNCTIONS.len()).map(move |f| CapabilityTick {
+                    tick: self.tick,
+                    platform: name.clone(),
+                    function: FUNCTIONS[f].into(),
+                    stock: state.capability[f],
+                    in_build: state.in_build.iter().map(|built| built[f]).sum(),
+                    performance: state.performance[f],
+                    compute_spend: state.compute_spend[f],
+                    talent_spend: state.talent_spend[f],
+                    compute_price: state.compute_price,
+                    wage: state.wage,
+                })
+            })
+            .collect()
+    }
+
+    /// Rows of the books.
+    #[must_use]
+    pub fn ledger_ticks(&self) -> Vec<LedgerTick> {
+        let flows = self.totals.ledger.flows();
+        flows
+            .map(|(p, from, to, amount)| LedgerTick {
+                tick: self.tick,
+                platform: self.market.catalog.platforms[p].clone(),
+                debit: from.name().into(),
+                credit: to.name().into(),
+                amount: amount.0,
+            })
+            .collect()
+    }
+
+    /// Rows by listing; `prices` are those while shopping.
+    #[must_use]
+    pub fn listing_ticks(&self, prices: &[u32], stocks: impl Fn(usize) -> i64, tallies: &Listings) -> Vec<ListingTick> {
+        let catalog = &self.market.catalog;
+        let rows = catalog.listings.iter().enumerate();
+        rows.map(|(id, listing)| ListingTick {
+            tick: self.tick,
+            listing: id as u32,
+            merchant: listing.merchant,
+            platform: catalog.platforms[listing.platform as usize].clone(),
+            category: catalog.categories[listing.category as usize].clone(),
+            price: i64::from(prices[id]),
+            stock: stocks(id),
+            orders: tallies.orders[id],
+            shipped_gmv: tallies.gmv[id],
+        })
+        .collect()
+    }
+}
+
+/// Name of a pricing policy as in the scenario.
+fn pricing_name(policy: &PricingPolicy) -> &'static str {
+    match policy {
+        PricingPolicy::Fixed => "fixed",
+        PricingPolicy::CostPlus { .. } => "cost-plus",
+        PricingPolicy::Match { .. } => "match",
+        PricingPolicy::BestResponse { .. } => "best-response",
+        PricingPolicy::TargetMargin { .. } => "target-margin",
+        PricingPolicy::Nudge { .. } => "nudge",
+    }
+}
+
+/// Rows of the week so far by merchant and platform.
+#[must_use]
+pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<MerchantTick> {
+    let catalog = &market.catalog;
+    let mut rows = Vec::new();
+    for id in world.merchants.owned.clone() {
+        let merchant = &catalog.merchants[id as usize];
+        let group = &catalog.groups[merchant.group as usize];
+        for (p, platform) in catalog.platforms.iter().enumerate() {
+            let here: Vec<usize> =
+                merchant.listings.iter().map(|&l| l as usize).filter(|&l| catalog.listings[l].platform as usize == p).collect();
+            if here.is_empty() {
+                continue;
+            }
+            let mut week = [0i64; 5];
+            let mut price = 0.0;
+            for &l in &here {
+                for (sum, part) in week.iter_mut().zip(world.merchants.listings[l].week) {
+                    *sum += part;
+                }
+                price += f64::from(world.view.state.prices[l]);
+            }
+            let [orders, shipped_gmv, refunds, profit, stockouts] = week;
+            rows.push(MerchantTick {
+                tick,
+                merchant: id,
+                group: group.name.clone(),
+                platform: platform.clone(),
+                pricing: pricing_name(&group.pricing).into(),
+                listings: here.len() as u32,
+                orders,
+                shipped_gmv,
+                refunds,
+                profit,
+                mean_price: price / here.len() as f64,
+                stockouts,
+            });
+        }
+    }
+    rows
+}
+
+/// State of the sampled shoppers, by platform.
+#[must_use]
+pub fn shopper_panel(market: &Bazaar, tick: u32, world: &mut World<Bazaar>) -> Vec<ShopperRow> {
+    let catalog = &market.catalog;
+    let rows = parallel::map(&mut world.shoppers, |shard| {
+        let state = &shard.state;
+        let sampled = (0..state.rows.len()).filter(|&i| market.samples(state.shopper(i)));
+        let row = |i: usize, p: usize| ShopperRow {
+            tick,
+            shopper: state.shopper(i),
+            segment: catalog.segments[state.rate[i] as usize / RATE_LEVELS].clone(),
+            platform: catalog.platforms[p].clone(),
+            habit: f64::from(state.rows[i].habit[p]) / f64::from(Q12),
+            satisfaction: f64::from(state.rows[i].satisfaction[p]) / f64::from(Q14),
+            fatigue: f64::from(state.rows[i].fatigue[p]) / f64::from(Q12),
+            inclusive_value: f64::from(state.rows[i].inclusive[p]) / f64::from(Q10),
+        };
+        sampled.flat_map(|i| (0..catalog.platforms.len()).map(move |p| row(i, p))).collect::<Vec<_>>()
+    });
+    rows.concat()
+}

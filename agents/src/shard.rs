@@ -1,0 +1,115 @@
+//! A shard of shoppers: their rows, the lines under way, and what a tick leaves in between.
+
+use crate::order::{Line, OpenLine, RulePart};
+use crate::shopper::Shopper;
+use serde::{Deserialize, Serialize};
+use sim_core::ids::ShardId;
+use sim_core::mail::Message;
+use sim_core::rows::{MissionRow, OrderRow};
+
+/// Ticks that a line can be under way to its next event.
+pub const HORIZON: usize = 64;
+
+/// What survives between ticks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShardState {
+    /// Number of the shard.
+    pub id: ShardId,
+    /// First shopper.
+    pub first: u64,
+    /// Rate class by shopper: segment x 32 + level.
+    pub rate: Vec<u8>,
+    /// Rows.
+    pub rows: Vec<Shopper>,
+    /// Lines by the tick of their next event, modulo the horizon.
+    pub open: Vec<Vec<OpenLine>>,
+    /// Wrapping sum of the hashes of rows and open lines.
+    pub row_sum: u64,
+}
+
+/// A shard at work.
+pub struct ShopperShard {
+    /// What survives.
+    pub state: ShardState,
+    /// Provisional lines of the tick.
+    pub(crate) lines: Vec<Line>,
+    /// Discounts of the lines.
+    pub(crate) parts: Vec<RulePart>,
+    /// Mail to send.
+    pub(crate) outbox: Vec<Message>,
+    /// Event rows of sampled shoppers.
+    pub events: Events,
+}
+
+/// Event rows of the sampled shoppers of a shard, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    /// Orders.
+    pub orders: Vec<OrderRow>,
+    /// Missions.
+    pub missions: Vec<MissionRow>,
+}
+
+impl ShopperShard {
+    /// A shard around its state.
+    #[must_use]
+    pub fn new(state: ShardState) -> ShopperShard {
+        ShopperShard { state, lines: Vec::new(), parts: Vec::new(), outbox: Vec::new(), events: Events::default() }
+    }
+
+    /// Recomputes the wrapping sum of hashes in full: what the running sum must equal.
+    #[must_use]
+    pub fn recomputed_row_sum(&self) -> u64 {
+        let state = &self.state;
+        let rows = state.rows.iter().enumerate().map(|(i, row)| row.hash(state.first + i as u64));
+        let lines = state.open.iter().flatten().map(|line| line.hash(state.first));
+        rows.chain(lines).fold(0u64, u64::wrapping_add)
+    }
+
+    /// Takes the event rows of the tick.
+    pub fn take_events(&mut self) -> Events {
+        std::mem::take(&mut self.events)
+    }
+}
+
+impl ShardState {
+    /// A shard of new shoppers with nothing under way.
+    #[must_use]
+    pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>) -> ShardState {
+        let row_sum = rows.iter().enumerate().fold(0u64, |sum, (i, row)| sum.wrapping_add(row.hash(first + i as u64)));
+        ShardState { id, first, rate, rows, open: vec![Vec::new(); HORIZON], row_sum }
+    }
+
+    /// Id of a member.
+    #[inline]
+    #[must_use]
+    pub fn shopper(&self, index: usize) -> u64 {
+        self.first + index as u64
+    }
+
+    /// Puts a line under way, with its hash.
+    pub(crate) fn open_line(&mut self, tick: u32, line: OpenLine) {
+        self.row_sum = self.row_sum.wrapping_add(line.hash(self.first));
+        self.open[tick as usize % HORIZON].push(line);
+    }
+
+    /// Takes the lines whose event is due, with their hashes.
+    pub(crate) fn due(&mut self, tick: u32) -> Vec<OpenLine> {
+        let lines = std::mem::take(&mut self.open[tick as usize % HORIZON]);
+        for line in &lines {
+            self.row_sum = self.row_sum.wrapping_sub(line.hash(self.first));
+        }
+        lines
+    }
+
+    /// Changes a row and keeps the sum of hashes.
+    #[inline]
+    pub(crate) fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Shopper) -> R) -> R {
+        let id = self.shopper(index);
+        let row = &mut self.rows[index];
+        let before = row.hash(id);
+        let result = change(row);
+        self.row_sum = self.row_sum.wrapping_sub(before).wrapping_add(row.hash(id));
+        result
+    }
+}

@@ -1,0 +1,307 @@
+//! The state of one shopper: 94 bytes, fixed point, decayed lazily when it is touched.
+//!
+//! Decaying state has 16 bits and rounds toward its rest point (down to zero). Static draws that are cheap to recompute from
+//! their keys are not stored.
+
+use crate::params::{MemoryParams, PLATFORMS, TASTE};
+use serde::{Deserialize, Serialize};
+use sim_core::digest::hash_of;
+
+/// Categories that a shopper remembers.
+pub const RECENT: usize = 6;
+/// Merchants in the evoked set.
+pub const EVOKED: usize = 4;
+/// Bytes of a shopper: the row and its rate class.
+pub const SHOPPER_BYTES: usize = size_of::<Shopper>() + 1;
+/// One, in the fixed point of habit and fatigue.
+pub const Q12: f32 = 4096.0;
+/// One, in the fixed point of satisfaction, credit and experience.
+pub const Q14: f32 = 16384.0;
+/// One, in the fixed point of inclusive value and reference price.
+pub const Q10: f32 = 1024.0;
+/// Ticks of an activity block: active means an order in this block or the one before.
+pub const ACTIVITY_BLOCK: u32 = 28;
+
+const NO_CATEGORY: u8 = u8::MAX;
+const BYTES: usize = 94;
+
+/// A shopper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shopper {
+    /// Taste vector.
+    pub taste: [i8; TASTE],
+    /// Price sensitivity, Q12.
+    pub sensitivity: u16,
+    /// Tick up to which decay is applied.
+    touched: u16,
+    /// Habit by platform, Q12.
+    pub habit: [u16; PLATFORMS],
+    /// Satisfaction by platform, Q14, -1 to 1.
+    pub satisfaction: [i16; PLATFORMS],
+    /// Learned inclusive value by platform, Q10.
+    pub inclusive: [i16; PLATFORMS],
+    /// Promotion fatigue by platform, Q12.
+    pub fatigue: [u16; PLATFORMS],
+    /// Credit of advertised deals by platform, Q14, 0 to 1.
+    pub credit: [u16; PLATFORMS],
+    recent_category: [u8; RECENT],
+    recent_reference: [i16; RECENT],
+    recent_stock: [u8; RECENT],
+    /// (merchant low 16 bits, merchant high 8 bits and strength) by slot.
+    evoked: [(u16, u8, u8); EVOKED],
+    /// Platforms with an order in this activity block (low bits) and the one before (high bits).
+    active: u8,
+    /// Platforms ever bought from.
+    pub known: u8,
+}
+
+impl Shopper {
+    /// A shopper with these static draws and nothing learned.
+    #[must_use]
+    pub fn new(taste: [i8; TASTE], sensitivity: u16, habit: [u16; PLATFORMS], inclusive: [i16; PLATFORMS]) -> Shopper {
+        Shopper {
+            taste,
+            sensitivity,
+            touched: 0,
+            habit,
+            satisfaction: [0; PLATFORMS],
+            inclusive,
+            fatigue: [0; PLATFORMS],
+            credit: [Q14 as u16; PLATFORMS],
+            recent_category: [NO_CATEGORY; RECENT],
+            recent_reference: [0; RECENT],
+            recent_stock: [0; RECENT],
+            evoked: [(0, 0, 0); EVOKED],
+            active: 0,
+            known: 0,
+        }
+    }
+
+    /// Applies the decay of the ticks since the last touch.
+    #[inline]
+    pub fn touch(&mut self, tick: u32, memory: &MemoryParams) {
+        let gone = tick - u32::from(self.touched);
+        if gone == 0 {
+            return;
+        }
+        let left = |table: &[f32]| table.get(gone as usize).copied().unwrap_or(0.0);
+        let (habit, fatigue) = (left(&memory.habit_left), left(&memory.fatigue_left));
+        for h in &mut self.habit {
+            *h = (f32::from(*h) * habit) as u16;
+        }
+        for f in &mut self.fatigue {
+            *f = (f32::from(*f) * fatigue) as u16;
+        }
+        for stock in &mut self.recent_stock {
+            *stock = stock.saturating_sub(gone.min(255) as u8);
+        }
+        let blocks = tick / ACTIVITY_BLOCK - u32::from(self.touched) / ACTIVITY_BLOCK;
+        if blocks > 0 {
+            self.active = if blocks == 1 { self.active << 4 } else { 0 };
+            for slot in &mut self.evoked {
+                slot.2 = slot.2.saturating_sub(blocks.min(15) as u8 * 16);
+            }
+        }
+        self.touched = tick as u16;
+    }
+
+    /// Platforms with an order in this activity block or the one before, as bits, seen at `tick`.
+    #[must_use]
+    pub fn active_platforms(&self, tick: u32) -> u8 {
+        match tick / ACTIVITY_BLOCK - u32::from(self.touched) / ACTIVITY_BLOCK {
+            0 => (self.active | self.active >> 4) & 15,
+            1 => self.active & 15,
+            _ => 0,
+        }
+    }
+
+    /// Marks an order on a platform; returns whether it is the first one there.
+    pub fn mark_order(&mut self, platform: usize) -> bool {
+        self.active |= 1 << platform;
+        let first = self.known & 1 << platform == 0;
+        self.known |= 1 << platform;
+        first
+    }
+
+    /// Summed fatigue over platforms, utils.
+    #[inline]
+    #[must_use]
+    pub fn total_fatigue(&self) -> f32 {
+        self.fatigue.iter().map(|&f| u32::from(f)).sum::<u32>() as f32 * (1.0 / Q12)
+    }
+
+    /// Days of need at home in a category.
+    #[must_use]
+    pub fn stock_at_home(&self, category: u16) -> u8 {
+        self.recent(category).map_or(0, |at| self.recent_stock[at])
+    }
+
+    /// Reference price of a category, in price-utility units.
+    #[must_use]
+    pub fn reference(&self, category: u16) -> Option<f32> {
+        self.recent(category).map(|at| f32::from(self.recent_reference[at]) * (1.0 / Q10))
+    }
+
+    fn recent(&self, category: u16) -> Option<usize> {
+        self.recent_category.iter().position(|&c| u16::from(c) == category)
+    }
+
+    /// Remembers the price of a purchase; a new category takes the place of the oldest.
+    pub fn remember_purchase(&mut self, category: u16, price_term: f32, gain: f32, stock: u8) {
+        let seen = (price_term * Q10).clamp(-32_000.0, 32_000.0);
+        let at = match self.recent(category) {
+            Some(at) => {
+                let old = f32::from(self.recent_reference[at]);
+                self.recent_reference[at] = (old + (seen - old) * gain) as i16;
+                at
+            }
+            None => {
+                self.recent_category.rotate_right(1);
+                self.recent_reference.rotate_right(1);
+                self.recent_stock.rotate_right(1);
+                self.recent_category[0] = category as u8;
+                self.recent_reference[0] = seen as i16;
+                self.recent_stock[0] = 0;
+                0
+            }
+        };
+        self.recent_stock[at] = self.recent_stock[at].saturating_add(stock);
+    }
+
+    /// Whether a merchant is in the evoked set.
+    #[inline]
+    #[must_use]
+    pub fn evokes(&self, merchant: u32) -> bool {
+        let (low, high) = (merchant as u16, (merchant >> 16) as u8);
+        self.evoked.iter().any(|&(l, h, strength)| l == low && h == high && strength > 0)
+    }
+
+    /// Whether nobody is in the evoked set.
+    #[inline]
+    #[must_use]
+    pub fn evokes_nobody(&self) -> bool {
+        self.evoked.iter().all(|slot| slot.2 == 0)
+    }
+
+    /// Strengthens a merchant in the evoked set; the weakest is forgotten for a new one that is stronger.
+    pub fn evoke(&mut self, merchant: u32, strength: u8) {
+        let (low, high) = (merchant as u16, (merchant >> 16) as u8);
+        if let Some(slot) = self.evoked.iter_mut().find(|s| s.0 == low && s.1 == high && s.2 > 0) {
+            slot.2 = slot.2.saturating_add(strength);
+        } else if let Some(weakest) = self.evoked.iter_mut().min_by_key(|s| s.2)
+            && weakest.2 < strength
+        {
+            *weakest = (low, high, strength);
+        }
+    }
+
+    /// Moves satisfaction with a platform toward an experience (-1 to 1).
+    pub fn experience(&mut self, platform: usize, experience: f32, gain: f32) {
+        let old = f32::from(self.satisfaction[platform]);
+        self.satisfaction[platform] = (old + (experience * Q14 - old) * gain).clamp(-Q14, Q14) as i16;
+    }
+
+    /// Hash of the row, for the digest.
+    #[must_use]
+    pub fn hash(&self, id: u64) -> u64 {
+        let mut bytes = [0u8; BYTES];
+        let mut at = 0;
+        let mut put = |part: &[u8]| {
+            bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        };
+        put(&self.taste.map(|t| t as u8));
+        put(&self.sensitivity.to_le_bytes());
+        put(&self.touched.to_le_bytes());
+        self.habit.iter().for_each(|x| put(&x.to_le_bytes()));
+        self.satisfaction.iter().for_each(|x| put(&x.to_le_bytes()));
+        self.inclusive.iter().for_each(|x| put(&x.to_le_bytes()));
+        self.fatigue.iter().for_each(|x| put(&x.to_le_bytes()));
+        self.credit.iter().for_each(|x| put(&x.to_le_bytes()));
+        put(&self.recent_category);
+        self.recent_reference.iter().for_each(|x| put(&x.to_le_bytes()));
+        put(&self.recent_stock);
+        self.evoked.iter().for_each(|(low, high, strength)| {
+            put(&low.to_le_bytes());
+            put(&[*high, *strength]);
+        });
+        put(&[self.active, self.known]);
+        hash_of(id, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::MemoryParams;
+
+    fn shopper() -> Shopper {
+        Shopper::new([1, -2, 3, 0, 0, 0, 0, 9], 4096, [4096, 10, 0, 0], [0; 4])
+    }
+
+    fn memory() -> MemoryParams {
+        MemoryParams { habit_left: vec![1.0, 0.98, 0.96], fatigue_left: vec![1.0, 0.5], ..MemoryParams::off() }
+    }
+
+    #[test]
+    fn a_row_is_at_most_96_bytes() {
+        assert!(SHOPPER_BYTES <= 96, "{SHOPPER_BYTES}");
+        assert_eq!(size_of::<Shopper>(), BYTES, "the hash covers every byte");
+    }
+
+    #[test]
+    fn decay_reaches_its_rest_point_and_does_not_stick() {
+        let mut s = shopper();
+        for tick in 1..2000 {
+            s.touch(tick, &memory());
+        }
+        assert_eq!(s.habit, [0; 4]);
+    }
+
+    #[test]
+    fn the_hash_sees_every_field() {
+        let base = shopper();
+        let mut changed = vec![base; 9];
+        changed[0].taste[7] = 8;
+        changed[1].habit[3] = 1;
+        changed[2].satisfaction[3] = 1;
+        changed[3].inclusive[0] = 1;
+        changed[4].fatigue[2] = 1;
+        changed[5].credit[1] = 1;
+        changed[6].remember_purchase(3, 0.0, 1.0, 0);
+        changed[7].evoke(70_000, 20);
+        changed[8].mark_order(2);
+        for (i, other) in changed.iter().enumerate() {
+            assert_ne!(base.hash(5), other.hash(5), "field {i}");
+        }
+        assert_ne!(base.hash(5), base.hash(6));
+    }
+
+    #[test]
+    fn the_weakest_merchant_is_forgotten_first() {
+        let mut s = shopper();
+        for (merchant, strength) in [(1, 30), (2, 20), (3, 40), (70_000, 50), (5, 25)] {
+            s.evoke(merchant, strength);
+        }
+        assert!(s.evokes(1) && !s.evokes(2) && s.evokes(3) && s.evokes(70_000) && s.evokes(5));
+    }
+
+    #[test]
+    fn activity_lasts_for_this_block_and_the_next() {
+        let mut s = shopper();
+        s.mark_order(2);
+        assert_eq!([27, 28, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 4, 0]);
+        s.touch(30, &memory());
+        assert_eq!([30, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 0]);
+    }
+
+    #[test]
+    fn a_reference_price_moves_by_the_gain() {
+        let mut s = shopper();
+        s.remember_purchase(3, 1.0, 0.25, 10);
+        s.remember_purchase(3, 2.0, 0.25, 10);
+        assert_eq!(s.reference(3), Some(1.25));
+        assert_eq!(s.stock_at_home(3), 20);
+        assert_eq!(s.reference(4), None);
+    }
+}

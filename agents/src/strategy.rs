@@ -1,0 +1,88 @@
+//! Strategies: how a platform turns a budget into promotions and AI, tick by tick.
+//!
+//! A strategy budget is paced by the calendar's budget weights; what is not taken up is paced again over the days that are
+//! left, so that two arms can be compared at equal realised spend. Depth of promotions is steered so that claims just exceed
+//! the money of the tick; the grant phase makes sure that nothing is overspent.
+
+use crate::market::Bazaar;
+use crate::metric::{Mechanism, Metric, Totals};
+use crate::params::{BudgetParams, Params, PlatformParams, StrategyParams};
+use crate::platform::PlatformState;
+use sim_core::math;
+
+/// Depth at which strategy promotions start, ppm of the stated discount.
+pub(crate) const FIRST_DEPTH_PPM: u32 = 300_000;
+/// Range of depth, ppm.
+const DEPTH_PPM: (f64, f64) = (5_000.0, 5_000_000.0);
+/// Claims that are aimed at, relative to the money of the tick.
+const OVERSHOOT: f64 = 1.03;
+
+/// Plans the next tick of all platforms.
+pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [PlatformState], totals: &mut Totals) {
+    let rates: Vec<(f64, f64)> = states.iter().map(PlatformState::subsidy_rates).collect();
+    for (p, state) in states.iter_mut().enumerate() {
+        let rules = &params.platforms[p];
+        let pace = |budget: &BudgetParams| market.pace(tick, budget.from);
+        (state.pool, state.strategy_ai) = match &rules.strategy {
+            StrategyParams::Steady => (0, 0),
+            StrategyParams::PriceWar(budget) => (share_of(budget.budget - state.spent_price, pace(budget)), 0),
+            StrategyParams::EfficiencyWar(budget) => (0, share_of(budget.budget - state.spent_ai, pace(budget))),
+            StrategyParams::Balanced(budget, price_ppm) => {
+                let price = (i128::from(budget.budget) * i128::from(*price_ppm) / 1_000_000) as i64;
+                let pace = pace(budget);
+                (share_of(price - state.spent_price, pace), share_of(budget.budget - price - state.spent_ai, pace))
+            }
+            StrategyParams::MatchRival(response, budget) => {
+                let rival = rates.iter().enumerate().filter(|(o, _)| *o != p).map(|(_, r)| r.1).fold(0.0, f64::max);
+                let gap = (rival - rates[p].0).max(0.0) * response;
+                (math::round_i64(gap * state.mean_gmv).min(budget - state.spent_price).max(0), 0)
+            }
+        };
+        steer_depth(p, state, totals);
+        open_rules(tick, rules, state);
+        note(p, rules, state, totals);
+    }
+}
+
+fn share_of(left: i64, pace: f64) -> i64 {
+    if pace >= 1.0 { left.max(0) } else { math::round_i64(left.max(0) as f64 * pace) }
+}
+
+/// Moves depth toward the point where claims just exceed the money of the tick.
+fn steer_depth(p: usize, state: &mut PlatformState, totals: &Totals) {
+    if state.pool == 0 {
+        return;
+    }
+    let claimed = totals.sum(p, Metric::StrategySubsidy) + totals.sum(p, Metric::RefusedStrategy);
+    if claimed == 0 {
+        return;
+    }
+    let wanted = OVERSHOOT * state.pool as f64 / claimed as f64;
+    let depth = f64::from(state.depth_ppm) * wanted.clamp(0.6, 1.6);
+    state.depth_ppm = depth.clamp(DEPTH_PPM.0, DEPTH_PPM.1) as u32;
+}
+
+fn open_rules(tick: u32, params: &PlatformParams, state: &mut PlatformState) {
+    for (rule, slot) in params.promotions.iter().zip(&mut state.rules) {
+        let in_window = (rule.window.0..=rule.window.1).contains(&tick);
+        (slot.available, slot.depth_ppm) = match rule.budget_per_tick {
+            Some(budget) => (budget, 1_000_000),
+            None => (state.pool, state.depth_ppm),
+        };
+        slot.open = in_window && slot.available > 0;
+    }
+}
+
+fn note(p: usize, params: &PlatformParams, state: &PlatformState, totals: &mut Totals) {
+    let mechanism = match params.strategy {
+        StrategyParams::Steady => return,
+        StrategyParams::PriceWar(_) => Mechanism::PriceWar,
+        StrategyParams::EfficiencyWar(_) => Mechanism::EfficiencyWar,
+        StrategyParams::Balanced(..) => Mechanism::Balanced,
+        StrategyParams::MatchRival(..) => Mechanism::MatchRival,
+    };
+    let money = totals.sum(p, Metric::StrategySubsidy) + totals.sum(p, Metric::StrategyAi);
+    if state.pool > 0 || money > 0 {
+        totals.fired(mechanism, 1, money);
+    }
+}

@@ -1,0 +1,114 @@
+//! What everybody sees while shopping: quotes, offers and the state of the platforms. Immutable during a tick, replicated.
+
+use crate::calendar::VisitTables;
+use crate::catalog::Catalog;
+use crate::params::{PLATFORMS, Params, TASTE};
+use crate::platform::PlatformState;
+use crate::promotion::{advertised_deal, shelf_price};
+use serde::{Deserialize, Serialize};
+use sim_core::{math, parallel};
+use std::collections::VecDeque;
+
+/// What recall, ranking and choice need of a listing: 32 bytes, in the order of listings.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    /// Trait vector.
+    pub traits: [i8; TASTE],
+    /// Utility of quality, over mu.
+    pub quality: f32,
+    /// Price on the shelf in price-utility units (before sensitivity).
+    pub price_term: f32,
+    /// Price on the shelf, money units.
+    pub shelf: u32,
+    /// Merchant.
+    pub merchant: u32,
+    /// Sold live.
+    pub live: bool,
+}
+
+/// State that is the same everywhere and survives a restart.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ViewState {
+    /// List prices, money units.
+    pub prices: Vec<u32>,
+    /// List prices of earlier ticks, latest first.
+    pub earlier: VecDeque<Vec<u32>>,
+    /// Platforms.
+    pub platforms: Vec<PlatformState>,
+}
+
+/// The market as seen in a tick.
+pub struct View {
+    /// What survives a restart.
+    pub state: ViewState,
+    /// By listing.
+    pub offers: Vec<Offer>,
+    /// Utility of a platform's delivery and service, over mu.
+    pub platform_utility: [f32; PLATFORMS],
+    /// Advertised deal by platform, share of the price.
+    pub deals: [f32; PLATFORMS],
+    /// Promised delivery days by platform.
+    pub promised_days: [f64; PLATFORMS],
+    /// Visit rates and categories of the tick.
+    pub visits: VisitTables,
+    /// Index of the parameters that hold.
+    pub epoch: usize,
+}
+
+/// Price-utility units of a price, before sensitivity.
+#[inline]
+#[must_use]
+pub fn price_term(params: &Params, category: usize, price: u32) -> f32 {
+    if params.choice.log_price {
+        math::ln_f32(price.max(1) as f32 / params.categories[category].price_level)
+    } else {
+        price as f32 / params.choice.price_scale
+    }
+}
+
+impl View {
+    /// Computes offers and platform utilities of a tick from the state.
+    #[must_use]
+    pub fn new(catalog: &Catalog, params: &Params, epoch: usize, state: ViewState, visits: VisitTables) -> View {
+        let mut view = View {
+            state,
+            offers: Vec::new(),
+            platform_utility: [0.0; PLATFORMS],
+            deals: [0.0; PLATFORMS],
+            promised_days: [0.0; PLATFORMS],
+            visits,
+            epoch,
+        };
+        view.publish(catalog, params);
+        view
+    }
+
+    /// Recomputes everything that follows from the state.
+    pub fn publish(&mut self, catalog: &Catalog, params: &Params) {
+        let (prices, platforms) = (&self.state.prices, &self.state.platforms);
+        let blank = Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false };
+        self.offers.resize(catalog.listings.len(), blank);
+        parallel::fill(&mut self.offers, |id| {
+            let listing = &catalog.listings[id];
+            let platform = listing.platform as usize;
+            let shelf = shelf_price(listing, prices, prices[id], &params.platforms[platform].promotions, &platforms[platform].rules);
+            Offer {
+                traits: listing.traits,
+                quality: params.choice.quality * listing.quality,
+                price_term: price_term(params, listing.category as usize, shelf),
+                shelf,
+                merchant: listing.merchant,
+                live: listing.live,
+            }
+        });
+        let shelf: Vec<u32> = self.offers.iter().map(|o| o.shelf).collect();
+        for (p, platform) in params.platforms.iter().enumerate() {
+            let state = &self.state.platforms[p];
+            let days = state.delivery_days(platform);
+            self.promised_days[p] = days;
+            self.platform_utility[p] =
+                -params.choice.delivery * days as f32 + params.choice.service * state.service_level(platform) as f32;
+            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.state.prices, &shelf);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The KPIs of a run: name, unit, and how the rows of a horizon become one number.
+//!
+//! Owns the list of KPIs in the order in which they are shown, and the factor from simulated to real numbers. Guarantees
+//! that a ratio is recomputed from sums and never averaged over ticks. Names are those of the columns of
+//! `platform_ticks` where a column exists; `docs/metrics.md` defines each.
+
+use sim_core::rows::PlatformTick;
+
+/// What a KPI is measured in, and thereby how it is extrapolated and printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Money, proportional to the number of shoppers.
+    Money,
+    /// A count of the things named, proportional to the number of shoppers.
+    Count(&'static str),
+    /// Money per thing named.
+    MoneyPer(&'static str),
+    /// A share, 0 to 1 as a rule; printed in percent, differences in percentage points.
+    Share,
+    /// A pure number, as named.
+    Number(&'static str),
+    /// Days.
+    Days,
+    /// Minutes.
+    Minutes,
+}
+
+impl Unit {
+    /// The unit as stated in tables.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Money => "money units".to_owned(),
+            Self::Count(what) | Self::Number(what) => what.to_owned(),
+            Self::MoneyPer(what) => format!("money units per {what}"),
+            Self::Share => "share".to_owned(),
+            Self::Days => "days".to_owned(),
+            Self::Minutes => "minutes".to_owned(),
+        }
+    }
+}
+
+/// The way from simulated values to real ones: counts and money times `scale`, money divided by `money_unit` into yuan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extrapolation {
+    /// People per simulated shopper.
+    pub scale: f64,
+    /// Money units per yuan.
+    pub money_unit: u32,
+}
+
+impl Extrapolation {
+    /// The real value of a simulated one.
+    #[must_use]
+    pub fn apply(self, unit: Unit, simulated: f64) -> f64 {
+        match unit {
+            Unit::Money => simulated * self.scale / f64::from(self.money_unit),
+            Unit::Count(_) => simulated * self.scale,
+            Unit::MoneyPer(_) => simulated / f64::from(self.money_unit),
+            Unit::Share | Unit::Number(_) | Unit::Days | Unit::Minutes => simulated,
+        }
+    }
+}
+
+/// Which KPIs a table shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Those that a run prints when it ends.
+    Headline,
+    /// All.
+    All,
+}
+
+impl Selection {
+    /// Whether `kpi` is among them.
+    #[must_use]
+    pub fn holds(self, kpi: &Kpi) -> bool {
+        self == Self::All || kpi.headline
+    }
+}
+
+/// A KPI over the horizon.
+#[derive(Debug)]
+pub struct Kpi {
+    /// Name.
+    pub name: &'static str,
+    /// Unit of its simulated value.
+    pub unit: Unit,
+    /// Whether a run prints it when it ends.
+    pub headline: bool,
+    pub(crate) rule: Rule,
+}
+
+/// How the rows of one platform become a number.
+#[derive(Debug)]
+pub(crate) enum Rule {
+    /// Sum of integers.
+    Sum(fn(&PlatformTick) -> i64),
+    /// Sum of floats.
+    FloatSum(fn(&PlatformTick) -> f64),
+    /// Sum over sum: (numerator, denominator).
+    Ratio(fn(&PlatformTick) -> i64, fn(&PlatformTick) -> i64),
+    /// Mean of the defined values, weighted: (value, weight).
+    WeightedMean(fn(&PlatformTick) -> f64, fn(&PlatformTick) -> i64),
+    /// Mean of the defined values over ticks.
+    Mean(fn(&PlatformTick) -> f64),
+    /// Last defined value.
+    Last(fn(&PlatformTick) -> f64),
+    /// GMV over the GMV of all platforms.
+    GmvShare,
+    /// Herfindahl-Hirschman index of GMV over platforms.
+    GmvConcentration,
+}
+
+/// The KPI called `name`.
+#[must_use]
+pub fn kpi(name: &str) -> Option<&'static Kpi> {
+    KPIS.iter().find(|kpi| kpi.name == name)
+}
+
+const fn headline(name: &'static str, unit: Unit, rule: Rule) -> Kpi {
+    Kpi { name, unit, headline: true, rule }
+}
+
+const fn detail(name: &'static str, unit: Unit, rule: Rule) -> Kpi {
+    Kpi { name, unit, headline: false, rule }
+}
+
+const ORDERS: Unit = Unit::Count("orders");
+const CONTACTS: Unit = Unit::Count("contacts");
+
+/// Every KPI, in the order in which tables show them.
+pub const KPIS: &[Kpi] = &[
+    headline("gmv", Unit::Money, Rule::Sum(|row| row.gmv)),
+    headline("net_gmv", Unit::Money, Rule::Sum(|row| row.net_gmv)),
+    headline("gmv_share", Unit::Share, Rule::GmvShare),
+    headline("platform_profit", Unit::Money, Rule::Sum(|row| row.platform_profit)),
+    headline("operating_profit", Unit::Money, Rule::Sum(|row| row.operating_profit)),
+    headline("merchant_profit", Unit::Money, Rule::Sum(|row| row.merchant_profit)),
+    headline("consumer_surplus", Unit::Money, Rule::Sum(|row| row.consumer_surplus)),
+    headline("strategy_spend", Unit::Money, Rule::Sum(|row| row.strategy_spend)),
+    headline("subsidy", Unit::Money, Rule::Sum(|row| row.subsidy)),
+    headline("ai_spend", Unit::Money, Rule::Sum(|row| row.ai_spend)),
+    headline("orders", ORDERS, Rule::Sum(|row| row.orders)),
+    headline("active_shoppers", Unit::Count("shoppers"), Rule::Last(|row| row.active_shoppers)),
+    headline("conversion_rate", Unit::Number("orders per mission"), Rule::Ratio(|row| row.orders, |row| row.missions)),
+    headline("average_order_value", Unit::MoneyPer("order"), Rule::Ratio(|row| row.gmv, |row| row.orders)),
+    headline("take_rate", Unit::Share, Rule::Ratio(|row| row.commission, |row| row.shipped_gmv - row.refunds)),
+    headline("subsidy_rate", Unit::Share, Rule::Ratio(|row| row.subsidy - row.clawback, |row| row.shipped_gmv)),
+    headline("return_rate", Unit::Share, Rule::Ratio(|row| row.returned_orders, |row| row.delivered_shelf + row.delivered_live)),
+    headline("price_index", Unit::Number("ratio to tick 0"), Rule::Mean(|row| row.price_index)),
+    headline("satisfaction", Unit::Number("-1..1"), Rule::Mean(|row| row.satisfaction)),
+    headline("hhi", Unit::Number("0..1"), Rule::GmvConcentration),
+    detail("missions", Unit::Count("missions"), Rule::Sum(|row| row.missions)),
+    detail("visits", Unit::Count("visits"), Rule::Sum(|row| row.visits)),
+    detail("cancelled_orders", ORDERS, Rule::Sum(|row| row.cancelled_orders)),
+    detail("shipped_orders", ORDERS, Rule::Sum(|row| row.shipped_orders)),
+    detail("parcels", Unit::Count("parcels"), Rule::FloatSum(|row| row.parcels)),
+    detail("shipped_gmv", Unit::Money, Rule::Sum(|row| row.shipped_gmv)),
+    detail("refunds", Unit::Money, Rule::Sum(|row| row.refunds)),
+    detail("paid", Unit::Money, Rule::Sum(|row| row.paid)),
+    detail("merchant_discount", Unit::Money, Rule::Sum(|row| row.merchant_discount)),
+    detail("clawback", Unit::Money, Rule::Sum(|row| row.clawback)),
+    detail("commission", Unit::Money, Rule::Sum(|row| row.commission)),
+    detail("fulfilment_cost", Unit::Money, Rule::Sum(|row| row.fulfilment_cost)),
+    detail("service_cost", Unit::Money, Rule::Sum(|row| row.service_cost)),
+    detail("first_party_profit", Unit::Money, Rule::Sum(|row| row.first_party_profit)),
+    detail("merchant_gross_margin", Unit::Share, Rule::WeightedMean(|row| row.merchant_gross_margin, |row| row.net_gmv)),
+    detail("cancellation_rate", Unit::Share, Rule::Ratio(|row| row.cancelled_orders, |row| row.orders)),
+    detail("returned_orders", ORDERS, Rule::Sum(|row| row.returned_orders)),
+    detail("returned_shelf", ORDERS, Rule::Sum(|row| row.returned_shelf)),
+    detail("returned_live", ORDERS, Rule::Sum(|row| row.returned_live)),
+    detail("delivered_shelf", ORDERS, Rule::Sum(|row| row.delivered_shelf)),
+    detail("delivered_live", ORDERS, Rule::Sum(|row| row.delivered_live)),
+    detail("return_rate_shelf", Unit::Share, Rule::Ratio(|row| row.returned_shelf, |row| row.delivered_shelf)),
+    detail("return_rate_live", Unit::Share, Rule::Ratio(|row| row.returned_live, |row| row.delivered_live)),
+    detail("stockouts", ORDERS, Rule::Sum(|row| row.stockouts)),
+    detail("refused_subsidies", ORDERS, Rule::Sum(|row| row.refused_subsidies)),
+    detail("contacts", CONTACTS, Rule::Sum(|row| row.contacts)),
+    detail("self_resolved", CONTACTS, Rule::Sum(|row| row.self_resolved)),
+    detail("self_resolution_rate", Unit::Share, Rule::Ratio(|row| row.self_resolved, |row| row.contacts)),
+    detail("service_response_time", Unit::Minutes, Rule::WeightedMean(|row| row.service_response_time, |row| row.contacts)),
+    detail("delivery_days", Unit::Days, Rule::WeightedMean(|row| row.delivery_days, |row| row.shipped_orders)),
+    detail("price_dispersion", Unit::Number("log points"), Rule::Mean(|row| row.price_dispersion)),
+    detail("promotion_fatigue", Unit::Number("0.."), Rule::Mean(|row| row.promotion_fatigue)),
+    detail("multi_homing_share", Unit::Share, Rule::Last(|row| row.multi_homing_share)),
+    detail("talent_wage", Unit::Number("ratio to base"), Rule::Mean(|row| row.talent_wage)),
+    detail("matching_accuracy", Unit::Number("correlation"), Rule::Mean(|row| row.matching_accuracy)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::rows::Row;
+
+    #[test]
+    fn every_column_of_the_kpi_table_is_a_kpi() {
+        for column in PlatformTick::COLUMNS.iter().filter(|column| !["tick", "platform"].contains(&column.name)) {
+            let found = kpi(column.name).unwrap_or_else(|| panic!("no KPI for {}", column.name));
+            if !matches!(found.unit, Unit::MoneyPer(_)) {
+                assert_eq!(found.unit.name(), column.unit, "{}", column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = KPIS.iter().map(|kpi| kpi.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KPIS.len());
+    }
+
+    #[test]
+    fn only_extensive_values_are_extrapolated() {
+        let real = Extrapolation { scale: 1_000.0, money_unit: 100 };
+        assert_eq!(real.apply(Unit::Money, 250.0), 2_500.0);
+        assert_eq!(real.apply(ORDERS, 3.0), 3_000.0);
+        assert_eq!(real.apply(Unit::MoneyPer("order"), 250.0), 2.5);
+        assert_eq!(real.apply(Unit::Share, 0.25), 0.25);
+        assert_eq!(real.apply(Unit::Days, 2.0), 2.0);
+    }
+}

@@ -1,0 +1,96 @@
+//! One Parquet file on its way to its final name.
+//!
+//! Owns the order write, fsync, rename. Guarantees that a file is complete once it has its final name, and that its row
+//! groups are cut by the number of rows alone. Leaves out which rows belong into a file.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use parquet::arrow::ArrowWriter;
+use sim_core::rows::Row;
+
+use crate::batch::{Batch, RowKeys};
+use crate::error::{Error, Result};
+use crate::hash::{HashingWriter, sha256};
+use crate::manifest::{Document, RunInfo, TableFile};
+use crate::schema::{BATCH_ROWS, arrow_schema, properties};
+use crate::table::TableSpec;
+
+/// Folder of unfinished files in a run directory.
+pub(crate) const PARTS: &str = ".parts";
+/// Folder of the tables in a run directory.
+pub(crate) const TABLES: &str = "tables";
+
+/// A Parquet file that is being written.
+pub(crate) struct Part {
+    table: &'static str,
+    root: PathBuf,
+    path: String,
+    temporary: PathBuf,
+    batch: Batch,
+    encoder: ArrowWriter<HashingWriter<File>>,
+    rows: u64,
+}
+
+impl Part {
+    /// Starts the file `tables/<table>/<file>` of the run in `root`.
+    pub(crate) fn create(root: &Path, spec: &TableSpec, run: &RunInfo, file: &str) -> Result<Self> {
+        let temporary = root.join(PARTS).join(format!("{}--{file}", spec.name));
+        let sink = File::create(&temporary).map_err(Error::io("create", &temporary))?;
+        let schema = arrow_schema(spec);
+        let encoder = ArrowWriter::try_new(HashingWriter::new(sink), schema.clone(), Some(properties(spec, run)))
+            .map_err(Error::parquet("write", &temporary))?;
+        Ok(Self {
+            table: spec.name,
+            root: root.to_owned(),
+            path: format!("{TABLES}/{}/{file}", spec.name),
+            temporary,
+            batch: Batch::new(schema, spec.columns),
+            encoder,
+            rows: 0,
+        })
+    }
+
+    /// Adds a row.
+    pub(crate) fn push<R: Row>(&mut self, keys: RowKeys<'_>, row: &R) -> Result<()> {
+        self.batch.push(keys, row);
+        if self.batch.rows() == BATCH_ROWS { self.encode() } else { Ok(()) }
+    }
+
+    /// Completes the file and gives it its final name.
+    pub(crate) fn commit(mut self) -> Result<TableFile> {
+        self.encode()?;
+        let closed = self.encoder.into_inner().map_err(Error::parquet("write", &self.temporary))?;
+        let (sink, bytes, sha256) = closed.finish();
+        sink.sync_all().map_err(Error::io("write", &self.temporary))?;
+        move_into_place(&self.temporary, &self.root.join(&self.path))?;
+        Ok(TableFile { table: self.table.to_owned(), path: self.path, rows: self.rows, bytes, sha256 })
+    }
+
+    fn encode(&mut self) -> Result<()> {
+        self.rows += self.batch.rows() as u64;
+        let batch = self.batch.take();
+        self.encoder.write(&batch).map_err(Error::parquet("write", &self.temporary))
+    }
+}
+
+/// Writes a text file of the run in `root`, complete or not at all.
+pub(crate) fn write_document(root: &Path, name: &str, text: &str) -> Result<Document> {
+    let temporary = root.join(PARTS).join(name);
+    fs::write(&temporary, text).map_err(Error::io("write", &temporary))?;
+    sync(&temporary)?;
+    move_into_place(&temporary, &root.join(name))?;
+    Ok(Document { path: name.to_owned(), bytes: text.len() as u64, sha256: sha256(text.as_bytes()) })
+}
+
+/// Makes the names in a directory as durable as its files.
+pub(crate) fn sync(path: &Path) -> Result<()> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("write", path))
+}
+
+fn move_into_place(temporary: &Path, target: &Path) -> Result<()> {
+    let folder = target.parent().expect("a file of a run has a folder");
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    fs::rename(temporary, target).map_err(Error::io("create", target))?;
+    sync(folder)
+}

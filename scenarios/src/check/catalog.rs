@@ -1,0 +1,147 @@
+//! Categories, and the merchants who sell in them.
+
+use agents::{PricingPolicy, StockPolicy};
+
+use super::{Check, path, percent};
+use crate::model::{MerchantGroup, MerchantsScale};
+use crate::problem::Problem;
+
+impl Check<'_> {
+    pub(super) fn catalog(&mut self) {
+        let catalog = &self.scenario.catalog;
+        self.names(&path!["catalog", "categories"], &catalog.categories, 256);
+        self.names(&path!["catalog", "merchants"], &catalog.merchants, 256);
+        if catalog.categories.is_empty() {
+            self.report_name(path!["catalog", "categories"], Problem::new("there is no category"));
+        }
+        if catalog.merchants.is_empty() {
+            self.report_name(path!["catalog", "merchants"], Problem::new("there is no merchant"));
+        }
+        if catalog.merchants_scale == MerchantsScale::AtShoppers(sim_core::units::Count(0)) {
+            self.report(path!["catalog", "merchants_scale", "at-shoppers"], Problem::new("a scale of 0 shoppers"));
+        }
+        for (name, group) in &catalog.merchants {
+            self.group_references(name, group);
+            self.group_costs(name, group);
+            self.pricing(name, &group.pricing);
+            self.stock(name, &group.stock);
+        }
+        self.cells();
+    }
+
+    fn group_references(&mut self, name: &str, group: &MerchantGroup) {
+        let here = |field: &str| path!["catalog", "merchants", name, field];
+        for (i, category) in group.categories.iter().enumerate() {
+            let at = path!["catalog", "merchants", name, "categories", i];
+            self.refers(at, "category", category, &self.scenario.catalog.categories);
+        }
+        self.keys_refer(&here("platforms"), "platform", &group.platforms, &self.scenario.platforms);
+        if group.platforms.values().all(|share| share.0 == 0.0) {
+            let problem = Problem::new(format!("the merchants of `{name}` sell nowhere"));
+            self.report_name(here("platforms"), problem.expected("at least one platform with a probability above 0"));
+        }
+        if let Some(owner) = &group.first_party_of {
+            self.refers(here("first_party_of"), "platform", owner, &self.scenario.platforms);
+            let sells = group.platforms.get(owner).is_some_and(|share| share.0 > 0.0);
+            if self.scenario.platforms.contains_key(owner) && !sells {
+                let problem = Problem::new(format!("`{owner}` owns merchants that do not sell there"));
+                self.report(here("first_party_of"), problem.help(format!("add `{owner}: 100 %` to `platforms` of the group")));
+            }
+        }
+        let live_somewhere = group.platforms.iter().any(|(platform, share)| {
+            share.0 > 0.0 && self.scenario.platforms.get(platform).is_some_and(|platform| platform.live)
+        });
+        if group.live.0 > 0.0 && !live_somewhere {
+            let problem = Problem::new(format!("`{name}` sells live where no platform has live streams"));
+            self.report(here("live"), problem.help("set `live: true` on a platform of the group, or `live: 0` here"));
+        }
+    }
+
+    fn group_costs(&mut self, name: &str, group: &MerchantGroup) {
+        let dear: Vec<_> = self.categories_of(group).filter(|(_, _, cost)| cost * group.cost_factor > 1.0).collect();
+        if let Some(&(category, _, cost)) = dear.first() {
+            let problem = Problem::new(format!("the merchants of `{name}` would pay more for goods than they ask for them"))
+                .found(format!("{} of the price in `{category}`", percent(cost * group.cost_factor)))
+                .expected("at most 100 %: `cost` of the category times `cost_factor`");
+            self.report(path!["catalog", "merchants", name, "cost_factor"], problem);
+        }
+    }
+
+    /// The categories of a group: name, share of missions, cost.
+    fn categories_of<'c>(&'c self, group: &'c MerchantGroup) -> impl Iterator<Item = (&'c str, f64, f64)> {
+        let mine = |name: &String| group.categories.is_empty() || group.categories.contains(name);
+        let categories = self.scenario.catalog.categories.iter().filter(move |(name, _)| mine(name));
+        categories.map(|(name, category)| (name.as_str(), category.share, category.cost.0))
+    }
+
+    fn pricing(&mut self, name: &str, pricing: &PricingPolicy) {
+        let mut within = |policy: &str, field: &str, value: f64, low: f64, high: f64| {
+            if !(low..=high).contains(&value) {
+                let problem = Problem::new(format!("wrong value for `{field}`")).found(format!("`{value}`"));
+                let at = path!["catalog", "merchants", name, "pricing", policy, field];
+                self.report(at, problem.expected(format!("a number from {low} to {high}")));
+            }
+        };
+        match *pricing {
+            PricingPolicy::CostPlus { markup, interval } => {
+                within("cost-plus", "markup", markup, 0.0, 20.0);
+                within("cost-plus", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::Match { lag, floor_margin, interval } => {
+                within("match", "lag", lag.into(), 1.0, 28.0);
+                within("match", "floor_margin", floor_margin, 0.0, 0.95);
+                within("match", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::BestResponse { interval } => within("best-response", "interval", interval.into(), 1.0, 365.0),
+            PricingPolicy::TargetMargin { margin, step, interval } => {
+                within("target-margin", "margin", margin, 0.0, 0.95);
+                within("target-margin", "step", step, 0.0, 0.2);
+                within("target-margin", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::Nudge { step } => within("nudge", "step", step, 0.0, 0.2),
+            PricingPolicy::Fixed => {}
+        }
+    }
+
+    fn stock(&mut self, name: &str, stock: &StockPolicy) {
+        let StockPolicy::ReorderUpTo { reorder_days, level_days, lead_time } = *stock else { return };
+        let here = |field: &str| path!["catalog", "merchants", name, "stock", "reorder-up-to", field];
+        if !(0.0..=365.0).contains(&reorder_days) {
+            let problem = Problem::new("wrong value for `reorder_days`").found(format!("`{reorder_days}`"));
+            self.report(here("reorder_days"), problem.expected("a number from 0 to 365"));
+        }
+        if level_days <= reorder_days || level_days > 1000.0 {
+            let problem = Problem::new("stock is ordered up to a level at which it is ordered again");
+            let problem = problem.found(format!("`{level_days}`"));
+            self.report(here("level_days"), problem.expected(format!("above `reorder_days` ({reorder_days}), at most 1000")));
+        }
+        if !(1..=60).contains(&lead_time) {
+            let problem = Problem::new("wrong value for `lead_time`").found(format!("`{lead_time}`"));
+            self.report(here("lead_time"), problem.expected("a whole number from 1 to 60"));
+        }
+    }
+
+    /// Every category with missions has a seller on every platform: else its shoppers find empty pages.
+    fn cells(&mut self) {
+        let catalog = &self.scenario.catalog;
+        for platform in self.scenario.platforms.keys() {
+            let groups = || catalog.merchants.values().filter(|group| group.platforms.get(platform).is_some_and(|p| p.0 > 0.0));
+            if groups().next().is_none() {
+                let problem = Problem::new(format!("nobody sells on `{platform}`"));
+                let help = format!("add `{platform}: 50 %` to `platforms` of a group of merchants");
+                self.report_name(path!["platforms", platform], problem.help(help));
+                continue;
+            }
+            let empty = catalog.categories.iter().filter(|(name, category)| {
+                let sold = groups().any(|group| group.categories.is_empty() || group.categories.contains(name));
+                category.share > 0.0 && !sold
+            });
+            let empty: Vec<&str> = empty.map(|(name, _)| name.as_str()).collect();
+            if let Some(category) = empty.first() {
+                let problem = Problem::new(format!("nobody sells `{category}` on `{platform}`"))
+                    .help("let a group of merchants sell it there, or give the category the share 0");
+                self.report_name(path!["catalog", "categories", *category], problem);
+            }
+        }
+    }
+}

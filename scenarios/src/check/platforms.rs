@@ -1,0 +1,133 @@
+//! Platforms, their promotions and their strategies.
+
+use super::{Check, path, percent};
+use crate::model::{Instrument, Platform, Promotion, PromotionBudget, Strategy};
+use crate::problem::Problem;
+
+impl Check<'_> {
+    pub(super) fn platforms(&mut self) {
+        let platforms = &self.scenario.platforms;
+        self.names(&path!["platforms"], platforms, 8);
+        if platforms.is_empty() {
+            self.report_name(path!["platforms"], Problem::new("there is no platform"));
+        }
+        for (name, platform) in platforms {
+            self.terms(name, platform);
+            self.names(&path!["platforms", name, "promotions"], &platform.promotions, 16);
+            for (promotion, rule) in &platform.promotions {
+                self.promotion(name, promotion, rule);
+            }
+            self.strategy(name, platform);
+        }
+    }
+
+    fn terms(&mut self, name: &str, platform: &Platform) {
+        let fees = platform.take_rate.0 + platform.payment_fee.0;
+        if fees >= 1.0 {
+            let problem = Problem::new("commission and payment fee take the whole price").found(percent(fees));
+            self.report(path!["platforms", name, "take_rate"], problem.expected("below 100 % together"));
+        }
+        let ranking = &platform.ranking;
+        if ranking.recall != 0 && ranking.recall < ranking.shown {
+            let problem = Problem::new("fewer candidates are recalled than offers are shown");
+            let problem = problem.found(format!("a recall of {}", ranking.recall));
+            self.report(path!["platforms", name, "ranking", "recall"], problem.expected(format!("{} or more, or 0", ranking.shown)));
+        }
+        let logistics = &platform.logistics;
+        if logistics.days_saved > logistics.days {
+            let problem = Problem::new("more days are saved than a delivery takes");
+            let problem = problem.found(format!("`{}`", logistics.days_saved));
+            self.report(path!["platforms", name, "logistics", "days_saved"], problem.expected(format!("at most {}", logistics.days)));
+        }
+    }
+
+    fn promotion(&mut self, platform: &str, name: &str, rule: &Promotion) {
+        let here = |field: &str| path!["platforms", platform, "promotions", name, field];
+        for (i, category) in rule.categories.iter().enumerate() {
+            let at = path!["platforms", platform, "promotions", name, "categories", i];
+            self.refers(at, "category", category, &self.scenario.catalog.categories);
+        }
+        for (i, segment) in rule.segments.iter().enumerate() {
+            let at = path!["platforms", platform, "promotions", name, "segments", i];
+            self.refers(at, "segment", segment, &self.scenario.population.segments);
+        }
+        if !rule.segments.is_empty() && !matches!(rule.kind, Instrument::Coupon { .. }) {
+            let problem = Problem::new("only coupons can be limited to segments");
+            self.report(here("segments"), problem.help("make it a coupon, or remove `segments`"));
+        }
+        self.instrument(platform, name, rule);
+        self.window(platform, name, rule);
+    }
+
+    fn instrument(&mut self, platform: &str, name: &str, rule: &Promotion) {
+        let here = |tag: &str, field: &str| path!["platforms", platform, "promotions", name, "kind", tag, field];
+        match &rule.kind {
+            Instrument::ThresholdDiscount { threshold, discount } => {
+                if discount > threshold || threshold.micros() == 0 {
+                    let problem = Problem::new("more is taken off than must be reached").found(format!("{discount} off"));
+                    let problem = problem.expected(format!("at most the threshold, {threshold}, which is above 0"));
+                    self.report(here("threshold-discount", "discount"), problem);
+                }
+            }
+            Instrument::GapToLowest { .. } if self.scenario.platforms.len() < 2 => {
+                let problem = Problem::new("there is no other platform whose price could be lower");
+                self.report_name(path!["platforms", platform, "promotions", name, "kind"], problem);
+            }
+            Instrument::Coupon { .. } | Instrument::InstantDiscount { .. } | Instrument::GapToLowest { .. } => {}
+        }
+    }
+
+    fn window(&mut self, platform: &str, name: &str, rule: &Promotion) {
+        let here = |field: &str| path!["platforms", platform, "promotions", name, field];
+        if let Some(from) = rule.from {
+            self.in_calendar(here("from"), from);
+        }
+        if let Some(to) = rule.to {
+            self.in_calendar(here("to"), to);
+        }
+        if let (Some(from), Some(to)) = (rule.from, rule.to)
+            && to < from
+        {
+            let problem = Problem::new(format!("the promotion `{name}` ends before it begins")).found(format!("`{to}`"));
+            self.report(here("to"), problem.expected(format!("{from} or later")));
+        }
+    }
+
+    fn strategy(&mut self, name: &str, platform: &Platform) {
+        let strategy = &platform.strategy;
+        let here = |field: &str| path!["platforms", name, "strategy", strategy.name(), field];
+        let Some(budget) = strategy.budget() else { return };
+        if budget.micros() == 0 {
+            let problem = Problem::new(format!("the strategy `{}` has no money", strategy.name())).expected("a budget above 0");
+            self.report(here("budget"), problem.help("`strategy: steady` spends nothing"));
+        }
+        if let Some(from) = strategy.from() {
+            self.in_calendar(here("from"), from);
+        }
+        let pays = |rule: &Promotion| matches!(rule.budget, PromotionBudget::Strategy);
+        if strategy.price_share().0 > 0.0 && !platform.promotions.values().any(pays) {
+            let problem = Problem::new(format!("`{}` has nothing to spend on: `{name}` has no promotion paid by it", strategy.name()));
+            let help = "add a promotion with `budget: strategy`, such as `war-chest: {kind: {instant-discount: {discount: 10 %}}, budget: strategy}`";
+            self.report_name(path!["platforms", name, "strategy"], problem.help(help));
+        }
+        if matches!(strategy, Strategy::MatchRival { .. }) && self.scenario.platforms.len() < 2 {
+            self.report_name(path!["platforms", name, "strategy"], Problem::new("there is no rival to match"));
+        }
+        if strategy.price_share().0 < 1.0 {
+            self.ai_strategy(name, platform);
+        }
+    }
+
+    fn ai_strategy(&mut self, name: &str, platform: &Platform) {
+        let at = path!["platforms", name, "strategy", platform.strategy.name(), "portfolio"];
+        match platform.strategy.portfolio() {
+            Some(portfolio) => self.portfolio(at, portfolio),
+            None if platform.ai.portfolio.is_empty() => {
+                let problem = Problem::new(format!("`{}` does not say which functions it invests in", platform.strategy.name()));
+                let help = "add `portfolio: {matching: 60 %, service: 20 %, logistics: 20 %}` here or to `ai`";
+                self.report_name(path!["platforms", name, "strategy"], problem.help(help));
+            }
+            None => {}
+        }
+    }
+}

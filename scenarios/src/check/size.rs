@@ -1,0 +1,49 @@
+//! Whether a run fits into memory and into 64-bit money.
+
+use sim_core::units::Distribution;
+
+use super::{Check, path};
+use crate::forecast::forecast;
+use crate::problem::Problem;
+
+/// Most memory that a run may ask for.
+const MAX_BYTES: u128 = 64 << 30;
+/// Sums of money must stay this far below the range of a 64-bit integer.
+const HEADROOM: f64 = 16.0;
+
+impl Check<'_> {
+    pub(super) fn size(&mut self) {
+        let forecast = forecast(self.scenario);
+        if forecast.memory_bytes > MAX_BYTES {
+            let gib = forecast.memory_bytes as f64 / f64::from(1 << 30);
+            let problem = Problem::new("the market does not fit into memory")
+                .found(format!("{gib:.0} GiB for {} shoppers (about 160 bytes each) and {} listings", self.scenario.population.shoppers, forecast.listings))
+                .expected("at most 64 GiB")
+                .help("let each shopper stand for more people: lower `population.shoppers`");
+            self.report(path!["population", "shoppers"], problem);
+        }
+        let dearest = self.scenario.catalog.categories.values().map(|category| typical_high(&category.price)).fold(0.0, f64::max);
+        let sales = forecast.shopper_days as f64 * self.visits_a_day() * dearest * f64::from(self.scenario.money_unit);
+        if sales > i64::MAX as f64 / HEADROOM {
+            let problem = Problem::new("sales of the run do not fit into 64-bit money")
+                .found(format!("up to {sales:.1e} money units"))
+                .expected(format!("at most {:.1e}", i64::MAX as f64 / HEADROOM))
+                .help("lower `money_unit`, `population.shoppers` or prices");
+            self.report(path!["money_unit"], problem);
+        }
+    }
+
+    fn visits_a_day(&self) -> f64 {
+        self.scenario.population.segments.values().map(|segment| segment.share.0 * segment.visit_rate.mean().min(8.0)).sum()
+    }
+}
+
+/// A price that few exceed.
+fn typical_high(price: &Distribution) -> f64 {
+    let high = match price {
+        Distribution::Normal { mean, sd } => mean + 4.0 * sd,
+        bounded if bounded.support().1.is_finite() => bounded.support().1,
+        unbounded => 4.0 * unbounded.mean(),
+    };
+    high.min(1e6)
+}

@@ -1,0 +1,129 @@
+//! What is sold, and who sells it.
+
+use agents::{PricingPolicy, StockPolicy};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::units::{Amount, Count, Distribution, Share};
+
+use super::{Named, default};
+
+/// Categories and merchants.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// Categories by name. At least one, at most 256.
+    pub categories: Named<Category>,
+    /// Groups of merchants by name.
+    pub merchants: Named<MerchantGroup>,
+    /// Whether the number of merchants follows the number of shoppers (so that a merchant keeps its size) or stays.
+    #[serde(default)]
+    pub merchants_scale: MerchantsScale,
+}
+
+/// What scales with the number of shoppers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum MerchantsScale {
+    /// Merchant counts hold whatever the number of shoppers; stock and fixed cost are per shopper of the file.
+    #[default]
+    Fixed,
+    /// Merchant counts hold at this number of shoppers and grow in proportion.
+    AtShoppers(Count),
+}
+
+impl Catalog {
+    /// Number of merchants of a group of `count` in a market of `shoppers`, at least 1; rounded half up.
+    pub fn merchants_at(&self, count: u32, shoppers: Count) -> u64 {
+        let count = u128::from(count);
+        match self.merchants_scale {
+            MerchantsScale::AtShoppers(at) if at.0 > 0 => {
+                let merchants = (2 * count * u128::from(shoppers.0) + u128::from(at.0)) / (2 * u128::from(at.0));
+                u64::try_from(merchants).unwrap_or(u64::MAX).max(1)
+            }
+            _ => u64::try_from(count).unwrap_or(u64::MAX).max(1),
+        }
+    }
+}
+
+/// A category of goods.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Parent category, for reading only in this version. May be any name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Relative number of missions in the category, 0 to 1000000.
+    #[serde(default = "default::one")]
+    #[schemars(range(min = 0.0, max = 1_000_000.0))]
+    pub share: f64,
+    /// List price of a line at the start, above 0 to 1000000 yuan; one draw per product.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1_000_000, "x-unit" = "yuan"))]
+    pub price: Distribution,
+    /// Unit cost over list price at the start, 0 to 1.
+    #[serde(default = "default::cost_share")]
+    #[schemars(extend("x-source" = "gross margins by category in the trade press run from 5 to 75 %: 40 % is a judgement"))]
+    pub cost: Share,
+    /// Return rate of delivered lines bought on the shelf, when the match is as expected.
+    #[serde(default)]
+    pub returns_shelf: Share,
+    /// Return rate of delivered lines bought in a live stream, when the match is as expected.
+    #[serde(default)]
+    pub returns_live: Share,
+    /// Whether a purchase fills a stock at home.
+    #[serde(default)]
+    pub storable: bool,
+}
+
+/// A group of merchants with the same policies.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantGroup {
+    /// Number of merchants, 1 to 10000000.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub count: u32,
+    /// Products a merchant has in its one category (drawn by `share` of the categories), 1 to 1000.
+    #[serde(default = "default::products")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub products: u32,
+    /// Categories the group sells in; empty: all of them. Merchants are dealt to them in proportion to category shares.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Deal the merchants evenly to categories, whatever the shares.
+    #[serde(default)]
+    pub even: bool,
+    /// Probability that a merchant of the group sells on the platform; each merchant sells on at least one.
+    pub platforms: Named<Share>,
+    /// The platform that owns the group (first party), if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_party_of: Option<String>,
+    /// Quality of a product, 0 to 1.
+    #[serde(default = "default::quality")]
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    pub quality: Distribution,
+    /// Popularity of a product: the weight of its recall, above 0.
+    #[serde(default = "default::constant_one")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub popularity: Distribution,
+    /// Factor on the category's price level, above 0 to 100.
+    #[serde(default = "default::constant_one")]
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    pub price_factor: Distribution,
+    /// Factor on the category's unit cost share, 0 to 10.
+    #[serde(default = "default::one")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub cost_factor: f64,
+    /// Share of listings that are sold in live streams, on platforms that have them.
+    #[serde(default)]
+    pub live: Share,
+    /// Discount that the merchant funds in platform promotions it joins, share of the price.
+    #[serde(default)]
+    pub promotion_discount: Share,
+    /// How it sets prices.
+    pub pricing: PricingPolicy,
+    /// How it holds stock.
+    #[serde(default)]
+    pub stock: StockPolicy,
+    /// Fixed cost of a merchant per day, yuan of the simulated merchant.
+    #[serde(default)]
+    pub fixed_cost: Amount,
+}

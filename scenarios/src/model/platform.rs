@@ -1,0 +1,327 @@
+//! Where it is sold: platforms, their programmes and their strategies.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::units::{Amount, Date, Share};
+
+use super::{AiProgramme, Named, default};
+
+/// A platform.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Platform {
+    /// Commission on the price after merchant discounts. Until ads exist this is the whole take rate.
+    pub take_rate: Share,
+    /// Payment fee on the price after merchant discounts, paid to the payment provider.
+    pub payment_fee: Share,
+    /// Fixed cost of the (real) platform per day.
+    pub fixed_cost: Amount,
+    /// Whether listings may be sold live here.
+    pub live: bool,
+    /// What is shown.
+    pub ranking: Ranking,
+    /// Delivery.
+    pub logistics: Logistics,
+    /// Customer service.
+    pub service: Service,
+    /// Promotions by name, in stacking order. At most 16.
+    pub promotions: Named<Promotion>,
+    /// The baseline AI programme.
+    pub ai: AiProgramme,
+    /// What it does with its strategy budget.
+    pub strategy: Strategy,
+}
+
+/// Recall and ranking of the page.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ranking {
+    /// Candidates recalled from the category, with replacement, 1 to 64. `0` shows the whole category.
+    #[schemars(range(max = 64))]
+    pub recall: u32,
+    /// Offers shown, 1 to 16.
+    #[schemars(range(min = 1, max = 16))]
+    pub shown: u32,
+    /// Recall in proportion to popularity (otherwise uniform).
+    pub by_popularity: bool,
+    /// Drop repeated candidates.
+    pub distinct: bool,
+    /// Weight of the estimated match, relative to its weight in the shopper's utility, 0 to 100.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub taste: f64,
+    /// Weight of price, relative to its weight in the shopper's utility, 0 to 100.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub price: f64,
+    /// Weight of quality, relative to its weight in the shopper's utility, 0 to 100.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub quality: f64,
+}
+
+impl Default for Ranking {
+    /// 24 different candidates, the best 8 shown, ranked by the shopper's own weights.
+    fn default() -> Self {
+        Self { recall: 24, shown: 8, by_popularity: false, distinct: true, taste: 1.0, price: 1.0, quality: 1.0 }
+    }
+}
+
+/// Delivery time and cost.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logistics {
+    /// Mean delivery time in days, 0 to 20. 0 delivers at once.
+    #[schemars(range(min = 0.0, max = 20.0), extend("x-unit" = "days"))]
+    pub days: f64,
+    /// Cost of delivering a line (all its parcels).
+    pub cost: Amount,
+    /// Who pays: the share borne by the platform; the merchant bears the rest.
+    pub platform_share: Share,
+    /// Days saved at full logistics performance (q = 1 against q = 0), 0 to `days`.
+    #[schemars(range(min = 0.0, max = 20.0), extend("x-unit" = "days"))]
+    pub days_saved: f64,
+    /// Share of cost saved at full logistics performance.
+    pub cost_saved: Share,
+    /// Parcels per order line, 0.1 to 20.
+    #[schemars(range(min = 0.1, max = 20.0), extend("x-unit" = "parcels per line"))]
+    pub parcels_per_line: f64,
+    /// Share of orders cancelled before shipment (unpaid, second thoughts).
+    pub cancelled: Share,
+    /// Days between delivery and a return, 0 to 60.
+    #[schemars(range(min = 0.0, max = 60.0), extend("x-unit" = "days"))]
+    pub return_days: f64,
+    /// How strongly a disappointed match raises returns: logit points per standard deviation, 0 to 10.
+    #[schemars(range(min = 0.0, max = 10.0), extend("x-unit" = "logit points per standard deviation"))]
+    pub return_gap: f64,
+    /// Cost of handling a returned line, borne by the merchant.
+    pub return_cost: Amount,
+    /// Share of unit cost that a returned line still has.
+    pub salvage: Share,
+}
+
+impl Default for Logistics {
+    /// Delivers at once and for nothing, one parcel a line; a returned line comes back after a week and is as good as new.
+    fn default() -> Self {
+        Self {
+            days: 0.0,
+            cost: Amount::ZERO,
+            platform_share: Share::NONE,
+            days_saved: 0.0,
+            cost_saved: Share::NONE,
+            parcels_per_line: 1.0,
+            cancelled: Share::NONE,
+            return_days: 7.0,
+            return_gap: 0.0,
+            return_cost: Amount::ZERO,
+            salvage: Share::FULL,
+        }
+    }
+}
+
+/// Customer service of the platform.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Service {
+    /// Contacts per delivered line, at most 1.
+    pub contacts: Share,
+    /// Cost of a contact answered by a person.
+    pub cost_person: Amount,
+    /// Cost of a contact answered by AI.
+    pub cost_ai: Amount,
+    /// Response time of people in minutes, 0 to 10000.
+    #[schemars(range(min = 0.0, max = 10_000.0), extend("x-unit" = "minutes"))]
+    pub minutes_person: f64,
+    /// Response time of AI in minutes, 0 to 10000.
+    #[schemars(range(min = 0.0, max = 10_000.0), extend("x-unit" = "minutes"))]
+    pub minutes_ai: f64,
+    /// Share of contacts that people resolve to satisfaction.
+    pub resolved_person: Share,
+    /// Share of contacts that AI resolves at full service performance; the rest is handed to people.
+    pub resolved_ai: Share,
+}
+
+impl Default for Service {
+    /// Nobody calls; people would resolve everything.
+    fn default() -> Self {
+        Self {
+            contacts: Share::NONE,
+            cost_person: Amount::ZERO,
+            cost_ai: Amount::ZERO,
+            minutes_person: 0.0,
+            minutes_ai: 0.0,
+            resolved_person: Share::FULL,
+            resolved_ai: Share::NONE,
+        }
+    }
+}
+
+/// A price instrument.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// What it does to the price.
+    pub kind: Instrument,
+    /// Share of the discount that the platform pays; the merchant pays the rest.
+    #[serde(default = "default::full")]
+    pub platform_share: Share,
+    /// Categories it is valid in; empty: all.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Segments it is offered to; empty: all. Only coupons can be limited to segments.
+    #[serde(default)]
+    pub segments: Vec<String>,
+    /// Share of eligible listings that take part (keyed by listing).
+    #[serde(default = "default::full")]
+    pub participation: Share,
+    /// Largest discount per line; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Amount>,
+    /// Who pays the platform's share: its own budget, or the strategy budget (which sets depth and pace).
+    pub budget: PromotionBudget,
+    /// First day; absent: the start of the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// Last day, included; absent: the end of the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+    /// Whether the subsidy is taken back when the line is returned.
+    #[serde(default = "default::yes")]
+    pub clawback: bool,
+}
+
+/// Kinds of price instruments.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Instrument {
+    /// A discount for holders: each shopper holds one with probability `reach` (keyed by shopper and week).
+    Coupon {
+        /// Share of the price.
+        discount: Share,
+        /// Probability of holding one.
+        reach: Share,
+    },
+    /// A discount on the price for everybody.
+    InstantDiscount {
+        /// Share of the price.
+        discount: Share,
+    },
+    /// The gap to the lowest price of the same product on another platform, seen in the quotes of the tick.
+    GapToLowest {
+        /// Share of the gap that is paid.
+        share: Share,
+        /// Paid on top: share of the price below the lowest.
+        #[serde(default)]
+        below: Share,
+    },
+    /// `discount` off for each full `threshold` of the price.
+    ThresholdDiscount {
+        /// Price that must be reached.
+        threshold: Amount,
+        /// Money off for each full threshold.
+        discount: Amount,
+    },
+}
+
+/// Where the platform's share of a promotion comes from.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PromotionBudget {
+    /// A baseline programme: this much of real money per day, unspent money lapses; the same in all arms.
+    PerDay(Amount),
+    /// The strategy budget: the strategy sets depth (the stated discount is depth 1) and the limit of each tick.
+    Strategy,
+}
+
+/// What a platform does with its strategy budget.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Strategy {
+    /// Nothing beyond the baseline programmes.
+    #[default]
+    Steady,
+    /// Spend all of the budget on promotions that are paid by the strategy budget.
+    PriceWar(StrategyBudget),
+    /// Spend all of the budget on AI.
+    EfficiencyWar(StrategyBudget),
+    /// Spend `price_share` on promotions and the rest on AI.
+    Balanced {
+        /// Real money over the horizon, above 0.
+        budget: Amount,
+        /// Share spent on promotions.
+        price_share: Share,
+        /// First day of spending; absent: the start of the calendar.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Date>,
+        /// Split of AI spend over the functions; absent: the portfolio of the AI programme.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        portfolio: Option<Named<Share>>,
+    },
+    /// Follow the largest rival subsidy rate of last week on promotions.
+    MatchRival {
+        /// Share of the rival's rate above one's own baseline that is matched.
+        response: Share,
+        /// Most that is spent over the horizon.
+        budget: Amount,
+    },
+}
+
+/// A budget over the horizon.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StrategyBudget {
+    /// Real money over the horizon, above 0.
+    pub budget: Amount,
+    /// First day of spending; absent: the start of the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// Split of AI spend over the functions; absent: the portfolio of the AI programme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<Named<Share>>,
+}
+
+impl Strategy {
+    /// Name as in the file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::PriceWar(_) => "price-war",
+            Self::EfficiencyWar(_) => "efficiency-war",
+            Self::Balanced { .. } => "balanced",
+            Self::MatchRival { .. } => "match-rival",
+        }
+    }
+
+    /// Real money over the horizon; none for `steady`.
+    pub fn budget(&self) -> Option<Amount> {
+        match self {
+            Self::Steady => None,
+            Self::PriceWar(war) | Self::EfficiencyWar(war) => Some(war.budget),
+            Self::Balanced { budget, .. } | Self::MatchRival { budget, .. } => Some(*budget),
+        }
+    }
+
+    /// Share of the budget that is meant for promotions; the rest is meant for AI.
+    pub fn price_share(&self) -> Share {
+        match self {
+            Self::Steady | Self::EfficiencyWar(_) => Share::NONE,
+            Self::PriceWar(_) | Self::MatchRival { .. } => Share::FULL,
+            Self::Balanced { price_share, .. } => *price_share,
+        }
+    }
+
+    /// First day of spending, where the file names one.
+    pub fn from(&self) -> Option<Date> {
+        match self {
+            Self::PriceWar(war) | Self::EfficiencyWar(war) => war.from,
+            Self::Balanced { from, .. } => *from,
+            Self::Steady | Self::MatchRival { .. } => None,
+        }
+    }
+
+    /// Split of AI spend over the functions, where the file names one.
+    pub fn portfolio(&self) -> Option<&Named<Share>> {
+        match self {
+            Self::PriceWar(war) | Self::EfficiencyWar(war) => war.portfolio.as_ref(),
+            Self::Balanced { portfolio, .. } => portfolio.as_ref(),
+            Self::Steady | Self::MatchRival { .. } => None,
+        }
+    }
+}
