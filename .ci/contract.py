@@ -13,6 +13,7 @@ import argparse
 import datetime
 import json
 import math
+import numbers
 import re
 import sys
 from pathlib import Path
@@ -176,6 +177,8 @@ def answer(language, code, run):
 def same_value(one, other):
     if isinstance(one, str) or isinstance(other, str):
         return one == other
+    if isinstance(one, numbers.Integral) and isinstance(other, numbers.Integral):
+        return int(one) == int(other)
     one, other = (math.nan if value is None else float(value) for value in (one, other))
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(one) and math.isnan(other))
 

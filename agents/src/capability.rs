@@ -23,7 +23,7 @@ fn capability_of(function: &FunctionParams, performance: f64) -> f64 {
     function.scale * (math::pow(1.0 - reached, -1.0 / function.exponent) - 1.0)
 }
 
-/// Investment of a tick in a function: `compute` and `talent` in bn yuan a day, `data` in bn orders a day.
+/// Investment of a tick in a function: `compute` and `talent` in million yuan a day, `data` in million orders a day.
 fn investment(ai: &AiParams, execution: f64, compute: f64, talent: f64, data: f64) -> f64 {
     if compute <= 0.0 || talent <= 0.0 {
         return 0.0;
@@ -38,7 +38,7 @@ pub(crate) fn initial(ai: &AiParams, programme: &AiProgrammeParams) -> ([f64; 3]
     let steady = std::array::from_fn(|f| {
         let spend = Money(programme.spend).share((programme.portfolio[f] * 1e6) as u32);
         let (compute, talent) = parts(spend, programme.compute_ppm);
-        let real = |units: i64| units as f64 * ai.bn_yuan_per_unit / ai.tick_days;
+        let real = |units: i64| units as f64 * ai.m_yuan_per_unit / ai.tick_days;
         investment(ai, programme.execution, real(compute), real(talent), 0.0)
     });
     (capability, vec![steady; ai.lag as usize])
@@ -70,16 +70,17 @@ fn divide(amount: i64, shares: [f64; 3]) -> [i64; 3] {
 }
 
 /// One tick of all platforms: wage, compute price, builds, depreciation, spillover, performance.
-pub(crate) fn advance(tick: u32, params: &Params, states: &mut [PlatformState], totals: &mut Totals) {
+pub(crate) fn advance(params: &Params, states: &mut [PlatformState], totals: &mut Totals) {
     let ai = &params.ai;
-    let real = |units: i64| units as f64 * ai.bn_yuan_per_unit / ai.tick_days;
+    let real = |units: i64| units as f64 * ai.m_yuan_per_unit / ai.tick_days;
     let talent_demand: f64 = states.iter().flat_map(|s| s.talent_spend).map(real).sum();
     let wage = if ai.talent_pool > 0.0 { math::pow((talent_demand / ai.talent_pool).max(0.1), ai.wage_elasticity) } else { 1.0 };
-    let compute_price = math::exp(ai.compute_price_drift * f64::from(tick + 1));
+    let fall = math::exp(ai.compute_price_drift);
     let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().map(|s| s.capability[f]).fold(0.0, f64::max));
     for (p, state) in states.iter_mut().enumerate() {
+        let compute_price = state.compute_price * fall;
         let execution = params.platforms[p].ai.execution;
-        let orders = totals.sum(p, Metric::Orders) as f64 * ai.bn_people_per_shopper / ai.tick_days;
+        let orders = totals.sum(p, Metric::Orders) as f64 * ai.m_people_per_shopper / ai.tick_days;
         let built: [f64; 3] = std::array::from_fn(|f| {
             investment(ai, execution, real(state.compute_spend[f]) / compute_price, real(state.talent_spend[f]) / wage, orders)
         });

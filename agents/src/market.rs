@@ -37,6 +37,8 @@ pub struct Bazaar {
     pub epochs: Vec<Params>,
     /// The calendar, by tick.
     pub days: Vec<Day>,
+    /// Ticks before the calendar starts: ordinary days that are neither written nor part of a budget.
+    pub warm_up: u32,
     /// Distribution of missions.
     pub missions: Missions,
     /// Missions per day by rate class.
@@ -141,8 +143,8 @@ impl Bazaar {
         let params = &self.epochs[0];
         let mut platforms: Vec<PlatformState> = (0..self.catalog.platforms.len()).map(|p| PlatformState::new(params, p)).collect();
         strategy::plan(self, 0, params, &mut platforms, &mut self.empty_totals());
-        let prices = self.catalog.listings.iter().map(|l| l.first_price).collect();
-        let state = ViewState { prices, earlier: VecDeque::new(), platforms };
+        let prices: Vec<u32> = self.catalog.listings.iter().map(|l| l.first_price).collect();
+        let state = ViewState { base_prices: prices.clone(), prices, earlier: VecDeque::new(), platforms };
         World {
             tick: Tick(0),
             plan: self.plan,
@@ -305,6 +307,9 @@ impl Market for Bazaar {
         }
         for quote in quotes {
             view.state.prices[quote.listing as usize] = quote.price;
+        }
+        if tick.0 + 1 == self.warm_up {
+            view.state.base_prices.clone_from(&view.state.prices);
         }
         view.epoch = epoch;
         view.visits = self.visits(next_tick);

@@ -130,7 +130,7 @@ impl Tour<'_> {
         totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(total, sensitivity, category));
         self.learn(state, index, visited, &basket.options[..basket.len], &weights, outside, totals);
         let chosen = pick(&weights[..basket.len], words.uniform(6) * total);
-        if self.market.samples(id) {
+        if self.tick >= self.market.warm_up && self.market.samples(id) {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
         let Some(at) = chosen else { return };
@@ -376,7 +376,7 @@ impl Tour<'_> {
     #[expect(clippy::too_many_arguments, reason = "one call, for sampled shoppers")]
     fn write_mission(&self, shard: &mut ShopperShard, id: u64, mission: u32, segment: usize, category: usize, options: &[Option_], chosen: Option<usize>) {
         let rows = options.iter().enumerate().map(|(i, o)| MissionRow {
-            tick: self.tick,
+            tick: self.tick - self.market.warm_up,
             shopper: id,
             mission,
             segment: self.catalog.segments[segment].clone(),

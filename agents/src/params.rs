@@ -59,8 +59,6 @@ pub struct ChoiceParams {
     pub outside_fatigue: f32,
     /// Weight of quality.
     pub quality: f32,
-    /// Utility per unit of the integer inner product of taste and traits.
-    pub taste_per_product: f32,
     /// Utility per standard deviation of match (raw scale: per unit of match).
     pub taste: f32,
     /// Weight of a merchant in the evoked set.
@@ -337,7 +335,7 @@ pub struct AiParams {
     pub spillover: f64,
     /// ln of the compute price per tick (negative: it falls).
     pub compute_price_drift: f64,
-    /// Talent pool in bn yuan of daily pay at the base wage.
+    /// Talent pool in million yuan of daily pay at the base wage.
     pub talent_pool: f64,
     /// Elasticity of the wage.
     pub wage_elasticity: f64,
@@ -345,10 +343,10 @@ pub struct AiParams {
     pub hardware_ticks: f64,
     /// By function: q0, q_max, K0, c.
     pub functions: [FunctionParams; 3],
-    /// bn yuan of real money per money unit of the simulated market.
-    pub bn_yuan_per_unit: f64,
-    /// bn people that one simulated shopper stands for.
-    pub bn_people_per_shopper: f64,
+    /// million yuan of real money per money unit of the simulated market.
+    pub m_yuan_per_unit: f64,
+    /// million people that one simulated shopper stands for.
+    pub m_people_per_shopper: f64,
     /// Days per tick.
     pub tick_days: f64,
 }

@@ -153,7 +153,7 @@ pub(crate) fn adapt(market: &Bazaar, tick: u32, params: &Params, next: &Params, 
         observe(p, state, totals);
         pay(&params.platforms[p], p, state, totals);
     }
-    capability::advance(tick, params, states, totals);
+    capability::advance(params, states, totals);
     strategy::plan(market, tick + 1, next, states, totals);
 }
 

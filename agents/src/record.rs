@@ -63,7 +63,7 @@ impl Census {
 pub struct Observation<'a> {
     /// The market.
     pub market: &'a Bazaar,
-    /// The tick.
+    /// The tick of the calendar: the tick of the engine less the warm-up.
     pub tick: u32,
     /// State after the tick.
     pub view: &'a View,
@@ -171,7 +171,7 @@ impl Observation<'_> {
                 let listing = &catalog.listings[id];
                 let popularity = f64::from(listing.popularity);
                 let log = math::ln(f64::from(self.view.state.prices[id]));
-                change += popularity * (log - math::ln(f64::from(listing.first_price)));
+                change += popularity * (log - math::ln(f64::from(self.view.state.base_prices[id])));
                 w += popularity;
                 sum += popularity * log;
                 squares += popularity * log * log;

@@ -147,7 +147,7 @@ impl Desk<'_> {
                 shard.state.open_line(self.tick + ticks, open);
             }
         }
-        if self.market.samples(id) {
+        if self.tick >= self.market.warm_up && self.market.samples(id) {
             let row = self.row(id, segment, line, parts, &bill, fate, &open, return_tick);
             shard.events.orders.push(row);
         }
@@ -333,7 +333,7 @@ impl Desk<'_> {
         let returns = shipped && open.has(OpenLine::RETURNS);
         let if_shipped = |amount| if shipped { amount } else { 0 };
         OrderRow {
-            tick: self.tick,
+            tick: self.tick - self.market.warm_up,
             shopper: id,
             mission: u32::from(line.mission),
             segment: catalog.segments[segment].clone(),
@@ -356,7 +356,7 @@ impl Desk<'_> {
             logistics: if_shipped(bill.logistics_merchant),
             merchant_receipt: if_shipped(bill.receipt),
             will_return: u32::from(returns),
-            return_tick: if returns { return_tick } else { 0 },
+            return_tick: if returns { return_tick - self.market.warm_up } else { 0 },
             refund: if returns { bill.paid } else { 0 },
             clawback: if returns { bill.clawback + bill.clawback_strategy } else { 0 },
         }

@@ -25,6 +25,7 @@ pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [Pl
         let pace = |budget: &BudgetParams| market.pace(tick, budget.from);
         (state.pool, state.strategy_ai) = match &rules.strategy {
             StrategyParams::Steady => (0, 0),
+            _ if tick < market.warm_up => (0, 0),
             StrategyParams::PriceWar(budget) => (share_of(budget.budget - state.spent_price, pace(budget)), 0),
             StrategyParams::EfficiencyWar(budget) => (0, share_of(budget.budget - state.spent_ai, pace(budget))),
             StrategyParams::Balanced(budget, price_ppm) => {

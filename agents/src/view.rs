@@ -31,6 +31,8 @@ pub struct Offer {
 pub struct ViewState {
     /// List prices, money units.
     pub prices: Vec<u32>,
+    /// List prices when the calendar starts: the base of the price index.
+    pub base_prices: Vec<u32>,
     /// List prices of earlier ticks, latest first.
     pub earlier: VecDeque<Vec<u32>>,
     /// Platforms.

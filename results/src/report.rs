@@ -21,10 +21,8 @@ pub fn kpi_table(cells: &[CellSummary], arm: &str, selection: Selection, extrapo
     let mut table = plain_table();
     table.set_header(std::iter::once("KPI").chain(platforms.iter().copied()));
     for kpi in KPIS.iter().filter(|kpi| selection.holds(kpi)) {
-        let real = platforms.iter().map(|platform| {
-            extrapolation.apply(kpi.unit, mean_over(&cells, platform, kpi))
-        });
-        let real: Vec<_> = real.collect();
+        let real: Vec<_> =
+            platforms.iter().map(|platform| extrapolation.apply(kpi.unit, mean_over(&cells, platform, kpi))).collect();
         let format = Format::of_values(kpi.unit, largest(&real));
         let values = real.iter().map(|&value| number(format.value(value)));
         table.add_row(std::iter::once(Cell::new(kpi.name)).chain(values));
@@ -51,6 +49,10 @@ pub fn comparison_table(
     table.set_header(["KPI", &comparison.arm, &comparison.versus, "difference", "95 % interval", "higher in"]);
     for found in shown {
         table.add_row(difference_row(found, extrapolation));
+    }
+    // The widest line (long KPI name, long arm names, an interval) fits by two spaces.
+    for (index, padding) in [(0, (0, 1)), (5, (1, 0))] {
+        table.column_mut(index).expect("the header has six columns").set_padding(padding);
     }
     let heading = format!(
         "{platform}: {} less {}, {}, {}",

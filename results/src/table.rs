@@ -49,11 +49,26 @@ impl TableSpec {
     }
 }
 
-/// The keys in front of every row, in order.
+/// The keys in front of every row, in order. `date` is stored as a day, whatever its kind says here.
 pub const KEYS: [Column; 3] = [
-    Column { name: "arm", kind: Kind::Text, unit: "name", doc: "Arm of the experiment; `baseline` is the scenario without patches." },
-    Column { name: "replication", kind: Kind::U32, unit: "index", doc: "Replication, 0 first: its seed is shared by all arms. Null in a table that sums up replications." },
-    Column { name: "date", kind: Kind::Text, unit: "date", doc: "Calendar day of the tick: start of the calendar + tick x length of a tick." },
+    Column {
+        name: "arm",
+        kind: Kind::Text,
+        unit: "name",
+        doc: "Arm of the experiment; `baseline` is the scenario without patches.",
+    },
+    Column {
+        name: "replication",
+        kind: Kind::U32,
+        unit: "index",
+        doc: "Replication, 0 first: its seed is shared by all arms. Null in a table that sums up replications.",
+    },
+    Column {
+        name: "date",
+        kind: Kind::Text,
+        unit: "date",
+        doc: "Calendar day of the tick: start of the calendar + tick x length of a tick.",
+    },
 ];
 
 /// Every table, in the order of the data dictionary.

@@ -222,7 +222,8 @@ impl RunWriter {
     /// A table without rows gets a file without rows, so that a query on it finds the columns.
     fn write_empty_tables(&mut self) -> Result<()> {
         let written: BTreeSet<_> = self.files.values().map(|file| file.table.clone()).collect();
-        let missing: Vec<_> = self.tables.values().map(|state| state.spec).filter(|spec| spec.span == Span::Cell && !written.contains(spec.name)).collect();
+        let is_missing = |spec: &TableSpec| spec.span == Span::Cell && !written.contains(spec.name);
+        let missing: Vec<_> = self.tables.values().map(|state| state.spec).filter(is_missing).collect();
         for spec in missing {
             let part = Part::create(&self.target.dir, &spec, &self.run, "empty.parquet")?;
             self.keep(part.commit()?);

@@ -1,4 +1,5 @@
 //! KPIs over a horizon, and paired differences between arms.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -21,7 +22,11 @@ fn cell(arm: &str, replication: u32, gmv: i64, orders: i64) -> CellSummary {
 
 fn five_pairs() -> Vec<CellSummary> {
     // Differences 1, 2, 3, 4, 5: mean 3, variance 2.5.
-    (0..5).flat_map(|index| [cell("price", index, 1_000 + 10 * i64::from(index), 10), cell("ai", index, 999 + 9 * i64::from(index), 10)]).collect()
+    let pair = |index: u32| {
+        let step = i64::from(index);
+        [cell("price", index, 1_000 + 10 * step, 10), cell("ai", index, 999 + 9 * step, 10)]
+    };
+    (0..5).flat_map(pair).collect()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The pages of docs/ say what the program does.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::PathBuf;

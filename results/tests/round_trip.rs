@@ -1,4 +1,5 @@
 //! What is pushed is what is read back, in equal bytes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

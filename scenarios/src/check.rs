@@ -66,10 +66,10 @@ impl From<usize> for Step {
 }
 
 /// A path of steps that are keys or indices.
-macro_rules! path {
+macro_rules! at {
     ($($step:expr),* $(,)?) => { $crate::path::Path(vec![$($crate::path::Step::from($step)),*]) };
 }
-use path;
+use at;
 
 impl Check<'_> {
     /// Reports a problem with the value at `path`.
@@ -134,12 +134,12 @@ impl Check<'_> {
         let scenario = self.scenario;
         if !is_name(&scenario.name) || scenario.name.contains(|c: char| c.is_ascii_uppercase() || c == '_') {
             let expected = "1 to 64 lower-case letters, digits and hyphens, a letter or digit first";
-            self.report(path!["name"], Problem::new("the name cannot name a directory").expected(expected));
+            self.report(at!["name"], Problem::new("the name cannot name a directory").expected(expected));
         }
         if ![1, 100, 10_000, 1_000_000].contains(&scenario.money_unit) {
             let found = format!("`{}`", scenario.money_unit);
             let problem = Problem::new("wrong value for `money_unit`").found(found).expected("1, 100, 10000 or 1000000");
-            self.report(path!["money_unit"], problem.help("100 books in fen; 1000000 keeps six decimals for textbook markets"));
+            self.report(at!["money_unit"], problem.help("100 books in fen; 1000000 keeps six decimals for textbook markets"));
         }
     }
 }

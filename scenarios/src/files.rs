@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::parse::{MAX_BYTES, parse};
 use crate::problem::{Problem, Problems};
 use crate::schema::View;
-use crate::source::{Place, Source};
+use crate::source::Source;
 use crate::tree::{Kind, Node};
 
 /// Longest chain of files that build on each other.

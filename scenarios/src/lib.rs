@@ -44,3 +44,6 @@ pub use explain::explain;
 
 mod starter;
 pub use starter::starter;
+
+mod build;
+pub use build::{BuildError, Built, build, scale};

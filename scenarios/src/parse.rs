@@ -32,7 +32,7 @@ pub(crate) fn parse(source: &Arc<Source>, from: usize) -> Result<Node, Problems>
     for next in Parser::new_from_str_with_options(&source.text[from..], limits) {
         let (event, span) = next.map_err(|error| {
             let at = from + error.marker().byte_offset().unwrap_or(0);
-            scan_problem(&error.info(), &Place::new(source, at..at + 1))
+            scan_problem(&error.info(), &Place::new(source, at..word_end(&source.text, at)))
         })?;
         let range = span.byte_range().unwrap_or(0..0);
         builder.take(&event, from + range.start..from + range.end)?;
@@ -56,13 +56,36 @@ fn tabs(source: &Arc<Source>, from: usize) -> Result<(), Problems> {
     Problems::none_in(problems)
 }
 
+/// The end of the word that begins at `at`, at least one character on.
+fn word_end(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or("");
+    let word = rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len());
+    at + word.clamp(1, 40)
+}
+
 fn scan_problem(info: &str, place: &Place) -> Problem {
-    if info.contains("nest") || info.contains("depth") {
+    if info.contains("recursion limit") {
         return too_deep(place);
     }
-    Problem::new(format!("this is not YAML: {info}")).at(place).help(
-        "often a `:` without a blank after it, a missing quote or bracket, or an indentation that does not match the lines above",
-    )
+    if info.contains("unknown anchor") {
+        return Problem::new(format!("there is no anchor for `{}`", place.text())).at(place).help("an anchor, `&name`, stands above its aliases, `*name`");
+    }
+    let problem = Problem::new(format!("this is not YAML: {info}")).at(place);
+    match glued_colon(place) {
+        Some(colon) => problem.related(&colon, "a `:` without a blank after it"),
+        None => problem.help("often a missing quote or bracket, or an indentation that does not match the lines above"),
+    }
+}
+
+/// A `key:value` on the line of `place` or the one above: YAML reads it as one word and stumbles over what follows.
+fn glued_colon(place: &Place) -> Option<Place> {
+    let text = &place.source.text;
+    let end = text[..place.range().start].rfind('\n').unwrap_or(0);
+    let start = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    let (key, value) = text[start..end].split_once(':')?;
+    let bare = !key.trim().is_empty() && key.trim().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let colon = start + key.len();
+    (bare && !value.is_empty() && !value.starts_with([' ', '\r'])).then(|| Place::new(&place.source, colon..colon + 1))
 }
 
 fn too_deep(place: &Place) -> Problem {

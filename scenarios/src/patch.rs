@@ -174,10 +174,15 @@ impl Patch {
                     let entry = Entry { key: self.place.clone(), value: Node::empty_map(&self.place) };
                     map.insert(key.clone(), entry);
                 }
-                let missing = || {
-                    let help = did_you_mean(key, names.iter().map(String::as_str))
-                        .unwrap_or_else(|| format!("there are {}", listed(names.iter().map(String::as_str))));
-                    self.nowhere(depth, format!("there is no `{key}`")).help(help)
+                let missing = || match view.get("default") {
+                    Some(_) => self
+                        .nowhere(depth, format!("`{key}` is not in the file and has its default"))
+                        .help(format!("set the whole value: `{}`", self.path.prefix(depth + 1))),
+                    None => {
+                        let names = || names.iter().map(String::as_str);
+                        let help = did_you_mean(key, names()).unwrap_or_else(|| format!("there are {}", listed(names())));
+                        self.nowhere(depth, format!("there is no `{key}`")).help(help)
+                    }
                 };
                 map.get_mut(key).map(|entry| &mut entry.value).ok_or_else(missing)
             }

@@ -37,7 +37,7 @@ impl Problem {
     }
 
     pub(crate) fn path(mut self, path: impl ToString) -> Self {
-        self.path = Some(path.to_string()).filter(|path| !path.is_empty());
+        self.path = Some(clip(&path.to_string())).filter(|path| !path.is_empty());
         self
     }
 
@@ -193,7 +193,7 @@ impl Diagnostic for Problems {
 
 /// Keeps a text of the file short enough to print.
 fn clip(text: &str) -> String {
-    const LONGEST: usize = 400;
+    const LONGEST: usize = 240;
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
@@ -241,7 +241,8 @@ impl Look {
         let (before, under, line) = window(line, marked, self.width.saturating_sub(gutter + 4));
         writeln!(out, "{} {bar} {line}", self.paint("36", &format!("{number:>gutter$}")))?;
         let marks = self.paint("1;31", &"^".repeat(under.max(1)));
-        writeln!(out, "{:gutter$} {bar} {}{marks} {label}", "", " ".repeat(before))
+        let label = if label.is_empty() { String::new() } else { format!(" {label}") };
+        writeln!(out, "{:gutter$} {bar} {}{marks}{label}", "", " ".repeat(before))
     }
 
     fn paint(&self, code: &str, text: &str) -> String {

@@ -203,14 +203,28 @@ impl Range {
             && self.high.is_none_or(|high| value <= high)
     }
 
+    /// The one value that is possible, if there is only one.
+    pub(crate) fn single(&self) -> Option<f64> {
+        self.low.filter(|_| self.low == self.high)
+    }
+
     /// In words, with a blank before them: ` from 0 to 10`; empty without bounds.
     pub(crate) fn words(&self) -> String {
+        self.words_in(|bound| bound.to_string())
+    }
+
+    /// The same for shares: ` from 0 % to 5 %`.
+    pub(crate) fn percents(&self) -> String {
+        self.words_in(|bound| format!("{} %", (bound * 1e8).round() / 1e6))
+    }
+
+    fn words_in(&self, write: impl Fn(f64) -> String) -> String {
         let low = match (self.above, self.low) {
-            (Some(low), _) => Some(format!("above {low}")),
-            (None, Some(low)) => Some(format!("from {low}")),
+            (Some(low), _) => Some(format!("above {}", write(low))),
+            (None, Some(low)) => Some(format!("from {}", write(low))),
             (None, None) => None,
         };
-        match (low, self.high) {
+        match (low, self.high.map(write)) {
             (Some(low), Some(high)) => format!(" {low} to {high}"),
             (Some(low), None) => format!(" {low}"),
             (None, Some(high)) => format!(" up to {high}"),

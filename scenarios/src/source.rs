@@ -37,11 +37,6 @@ impl Place {
         Self { source: Arc::clone(source), start, end }
     }
 
-    /// The start of the source.
-    pub(crate) fn start_of(source: &Arc<Source>) -> Self {
-        Self::new(source, 0..0)
-    }
-
     pub(crate) fn range(&self) -> Range<usize> {
         self.start..self.end
     }

@@ -37,17 +37,11 @@ impl Check {
     }
 
     fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
-        let place = self.place(node);
-        let what = match self.path.0.is_empty() {
+                let what = match self.path.0.is_empty() {
             true => "this is no scenario".to_owned(),
             false => format!("wrong value for `{}`", Path(self.path.0[self.path.0.len() - 1..].to_vec())),
         };
-        self.report(Problem::new(what).at(&place).found(node.describe()).expected(expected));
-    }
-
-    /// Where to point for a node: its first line says enough.
-    fn place(&self, node: &Node) -> crate::source::Place {
-        node.place.clone()
+        self.report(Problem::new(what).at(&node.place).found(node.describe()).expected(expected));
     }
 
     fn value(&mut self, node: &Node, view: &View<'_>) -> Option<Value> {
@@ -81,8 +75,7 @@ impl Check {
         if !missing.is_empty() {
             let keys = if missing.len() == 1 { "key" } else { "keys" };
             let at = if self.path.0.is_empty() { "the scenario" } else { "this" };
-            let place = self.place(node);
-            let problem = Problem::new(format!("{at} lacks the {keys} {}", listed(missing.iter().copied()))).at(&place);
+                        let problem = Problem::new(format!("{at} lacks the {keys} {}", listed(missing.iter().copied()))).at(&node.place);
             self.report(problem.help(missing_help(&missing, fields)));
         }
         let shape = Shape::Fields { fields, required: Vec::new() };
@@ -176,10 +169,11 @@ impl Check {
     }
 
     fn integer(&mut self, node: &Node, low: i128, high: i128, range: Range) -> Option<Value> {
-        let expected = || match range.words() {
-            words if words.contains(" to ") => format!("a whole number{words}"),
-            words if words.is_empty() => format!("a whole number from {low} to {high}"),
-            words => format!("a whole number{words} to {high}"),
+        let expected = || match (range.single(), range.words()) {
+            (Some(only), _) => format!("`{only}`"),
+            (None, words) if words.contains(" to ") => format!("a whole number{words}"),
+            (None, words) if words.is_empty() => format!("a whole number from {low} to {high}"),
+            (None, words) => format!("a whole number{words} to {high}"),
         };
         let value = match &node.kind {
             Kind::Scalar { text, quoted: false } => integer(text),
@@ -237,7 +231,8 @@ impl Check {
         match read(kind, text) {
             Err(error) => self.wrong(node, error.expected),
             Ok(size) if !view.range().contains(size) => {
-                self.wrong(node, format!("{}{}", article(kind), view.range().words()));
+                let words = if kind == "share" { view.range().percents() } else { view.range().words() };
+                self.wrong(node, format!("{}{words}", article(kind)));
             }
             Ok(_) => return Some(Value::String(text.clone())),
         }
@@ -273,12 +268,11 @@ impl Check {
         };
         let fits = values.iter().all(|&value| range.contains(value));
         if !fits {
-            let place = self.place(node);
-            let found = match distribution {
+                        let found = match distribution {
                 Distribution::Constant(_) | Distribution::Uniform { .. } => node.describe(),
                 other => format!("the mean {:.4}", other.mean()),
             };
-            let problem = Problem::new("a distribution out of range").at(&place).found(found);
+            let problem = Problem::new("a distribution out of range").at(&node.place).found(found);
             self.report(problem.expected(format!("{of_what}{}", range.words())));
         }
         fits

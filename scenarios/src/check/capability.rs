@@ -2,7 +2,7 @@
 
 use sim_core::units::Share;
 
-use super::{Check, path};
+use super::{Check, at};
 use crate::model::Named;
 use crate::path::Path;
 use crate::problem::{Problem, did_you_mean, listed};
@@ -16,17 +16,17 @@ impl Check<'_> {
         let sum = market.alpha + market.beta + market.gamma;
         if sum >= 1.0 {
             let problem = Problem::new("investment in AI has no diminishing returns").found(format!("alpha + beta + gamma = {sum}"));
-            self.report(path!["ai_market", "alpha"], problem.expected("a sum below 1"));
+            self.report(at!["ai_market", "alpha"], problem.expected("a sum below 1"));
         }
         for (name, function) in &market.functions {
             if !FUNCTIONS.contains(&name.as_str()) {
                 let help = did_you_mean(name, FUNCTIONS).unwrap_or_else(|| format!("there are {}", listed(FUNCTIONS)));
                 let problem = Problem::new(format!("there is no AI function `{name}`")).help(help);
-                self.report_name(path!["ai_market", "functions", name], problem);
+                self.report_name(at!["ai_market", "functions", name], problem);
             }
             if function.q_max <= function.q0 {
                 let problem = Problem::new("capability would not raise performance").found(format!("a q_max of {}", function.q_max));
-                self.report(path!["ai_market", "functions", name, "q_max"], problem.expected(format!("above q0, {}", function.q0)));
+                self.report(at!["ai_market", "functions", name, "q_max"], problem.expected(format!("above q0, {}", function.q0)));
             }
         }
         for name in self.scenario.platforms.keys() {
@@ -37,9 +37,9 @@ impl Check<'_> {
     fn programme(&mut self, name: &str) {
         let platform = &self.scenario.platforms[name];
         let programme = &platform.ai;
-        let here = |field: &str| path!["platforms", name, "ai", field];
+        let here = |field: &str| at!["platforms", name, "ai", field];
         for (function, &initial) in &programme.initial {
-            let at = path!["platforms", name, "ai", "initial", function];
+            let at = at!["platforms", name, "ai", "initial", function];
             match self.scenario.ai_market.functions.get(function) {
                 None => self.keys_refer(&here("initial"), "AI function", &one(function), &self.scenario.ai_market.functions),
                 Some(bounds) if initial < bounds.q0 || initial >= bounds.q_max => {
@@ -60,7 +60,7 @@ impl Check<'_> {
         let may_invest = invests || platform.strategy.budget().is_some_and(|_| platform.strategy.price_share().0 < 1.0);
         if may_invest && self.scenario.ai_market.talent_pool.micros() == 0 {
             let problem = Problem::new("there is no talent to hire").expected("a pool above 0, in yuan of daily pay");
-            self.report(path!["ai_market", "talent_pool"], problem.help(format!("`{name}` invests in AI")));
+            self.report(at!["ai_market", "talent_pool"], problem.help(format!("`{name}` invests in AI")));
         }
     }
 

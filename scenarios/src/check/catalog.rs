@@ -2,23 +2,23 @@
 
 use agents::{PricingPolicy, StockPolicy};
 
-use super::{Check, path, percent};
+use super::{Check, at, percent};
 use crate::model::{MerchantGroup, MerchantsScale};
 use crate::problem::Problem;
 
 impl Check<'_> {
     pub(super) fn catalog(&mut self) {
         let catalog = &self.scenario.catalog;
-        self.names(&path!["catalog", "categories"], &catalog.categories, 256);
-        self.names(&path!["catalog", "merchants"], &catalog.merchants, 256);
+        self.names(&at!["catalog", "categories"], &catalog.categories, 256);
+        self.names(&at!["catalog", "merchants"], &catalog.merchants, 256);
         if catalog.categories.is_empty() {
-            self.report_name(path!["catalog", "categories"], Problem::new("there is no category"));
+            self.report_name(at!["catalog", "categories"], Problem::new("there is no category"));
         }
         if catalog.merchants.is_empty() {
-            self.report_name(path!["catalog", "merchants"], Problem::new("there is no merchant"));
+            self.report_name(at!["catalog", "merchants"], Problem::new("there is no merchant"));
         }
         if catalog.merchants_scale == MerchantsScale::AtShoppers(sim_core::units::Count(0)) {
-            self.report(path!["catalog", "merchants_scale", "at-shoppers"], Problem::new("a scale of 0 shoppers"));
+            self.report(at!["catalog", "merchants_scale", "at-shoppers"], Problem::new("a scale of 0 shoppers"));
         }
         for (name, group) in &catalog.merchants {
             self.group_references(name, group);
@@ -30,9 +30,9 @@ impl Check<'_> {
     }
 
     fn group_references(&mut self, name: &str, group: &MerchantGroup) {
-        let here = |field: &str| path!["catalog", "merchants", name, field];
+        let here = |field: &str| at!["catalog", "merchants", name, field];
         for (i, category) in group.categories.iter().enumerate() {
-            let at = path!["catalog", "merchants", name, "categories", i];
+            let at = at!["catalog", "merchants", name, "categories", i];
             self.refers(at, "category", category, &self.scenario.catalog.categories);
         }
         self.keys_refer(&here("platforms"), "platform", &group.platforms, &self.scenario.platforms);
@@ -63,7 +63,7 @@ impl Check<'_> {
             let problem = Problem::new(format!("the merchants of `{name}` would pay more for goods than they ask for them"))
                 .found(format!("{} of the price in `{category}`", percent(cost * group.cost_factor)))
                 .expected("at most 100 %: `cost` of the category times `cost_factor`");
-            self.report(path!["catalog", "merchants", name, "cost_factor"], problem);
+            self.report(at!["catalog", "merchants", name, "cost_factor"], problem);
         }
     }
 
@@ -78,7 +78,7 @@ impl Check<'_> {
         let mut within = |policy: &str, field: &str, value: f64, low: f64, high: f64| {
             if !(low..=high).contains(&value) {
                 let problem = Problem::new(format!("wrong value for `{field}`")).found(format!("`{value}`"));
-                let at = path!["catalog", "merchants", name, "pricing", policy, field];
+                let at = at!["catalog", "merchants", name, "pricing", policy, field];
                 self.report(at, problem.expected(format!("a number from {low} to {high}")));
             }
         };
@@ -105,7 +105,7 @@ impl Check<'_> {
 
     fn stock(&mut self, name: &str, stock: &StockPolicy) {
         let StockPolicy::ReorderUpTo { reorder_days, level_days, lead_time } = *stock else { return };
-        let here = |field: &str| path!["catalog", "merchants", name, "stock", "reorder-up-to", field];
+        let here = |field: &str| at!["catalog", "merchants", name, "stock", "reorder-up-to", field];
         if !(0.0..=365.0).contains(&reorder_days) {
             let problem = Problem::new("wrong value for `reorder_days`").found(format!("`{reorder_days}`"));
             self.report(here("reorder_days"), problem.expected("a number from 0 to 365"));
@@ -129,7 +129,7 @@ impl Check<'_> {
             if groups().next().is_none() {
                 let problem = Problem::new(format!("nobody sells on `{platform}`"));
                 let help = format!("add `{platform}: 50 %` to `platforms` of a group of merchants");
-                self.report_name(path!["platforms", platform], problem.help(help));
+                self.report_name(at!["platforms", platform], problem.help(help));
                 continue;
             }
             let empty = catalog.categories.iter().filter(|(name, category)| {
@@ -140,7 +140,7 @@ impl Check<'_> {
             if let Some(category) = empty.first() {
                 let problem = Problem::new(format!("nobody sells `{category}` on `{platform}`"))
                     .help("let a group of merchants sell it there, or give the category the share 0");
-                self.report_name(path!["catalog", "categories", *category], problem);
+                self.report_name(at!["catalog", "categories", *category], problem);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use sim_core::rows::TABLES;
 
-use super::{Check, bad_name, is_name, path, unknown};
+use super::{Check, bad_name, is_name, at, unknown};
 use crate::model::Named;
 use crate::problem::Problem;
 use crate::project::BASELINE;
@@ -11,15 +11,15 @@ impl Check<'_> {
     pub(super) fn experiment(&mut self) {
         self.shocks();
         let tables: Named<()> = TABLES.iter().map(|(name, ..)| ((*name).to_owned(), ())).collect();
-        self.keys_refer(&path!["outputs", "tables"], "table", &self.scenario.outputs.tables, &tables);
+        self.keys_refer(&at!["outputs", "tables"], "table", &self.scenario.outputs.tables, &tables);
         let experiment = &self.scenario.experiment;
-        self.names(&path!["experiment", "arms"], &experiment.arms, 64);
+        self.names(&at!["experiment", "arms"], &experiment.arms, 64);
         if experiment.arms.contains_key(BASELINE) {
             let problem = Problem::new(format!("`{BASELINE}` is the file without patches")).help("give the arm another name");
-            self.report_name(path!["experiment", "arms", BASELINE], problem);
+            self.report_name(at!["experiment", "arms", BASELINE], problem);
         }
         if let Some(focal) = &experiment.focal {
-            self.refers(path!["experiment", "focal"], "platform", focal, &self.scenario.platforms);
+            self.refers(at!["experiment", "focal"], "platform", focal, &self.scenario.platforms);
         }
         self.compare();
     }
@@ -27,7 +27,7 @@ impl Check<'_> {
     fn shocks(&mut self) {
         let mut names: Named<()> = Named::new();
         for (i, shock) in self.scenario.shocks.iter().enumerate() {
-            let here = |field: &str| path!["shocks", i, field];
+            let here = |field: &str| at!["shocks", i, field];
             if !is_name(&shock.name) {
                 self.report(here("name"), bad_name(&shock.name));
             }
@@ -48,11 +48,11 @@ impl Check<'_> {
         arms.extend(experiment.arms.keys().map(|name| (name.clone(), ())));
         for (i, name) in [first, second].into_iter().enumerate() {
             if !arms.contains_key(name) {
-                self.report(path!["experiment", "compare", i], unknown("arm", name, &arms));
+                self.report(at!["experiment", "compare", i], unknown("arm", name, &arms));
             }
         }
         if first == second {
-            self.report(path!["experiment", "compare", 1], Problem::new(format!("`{first}` is compared with itself")));
+            self.report(at!["experiment", "compare", 1], Problem::new(format!("`{first}` is compared with itself")));
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Platforms, their promotions and their strategies.
 
-use super::{Check, path, percent};
+use super::{Check, at, percent};
 use crate::model::{Instrument, Platform, Promotion, PromotionBudget, Strategy};
 use crate::problem::Problem;
 
 impl Check<'_> {
     pub(super) fn platforms(&mut self) {
         let platforms = &self.scenario.platforms;
-        self.names(&path!["platforms"], platforms, 8);
+        self.names(&at!["platforms"], platforms, 8);
         if platforms.is_empty() {
-            self.report_name(path!["platforms"], Problem::new("there is no platform"));
+            self.report_name(at!["platforms"], Problem::new("there is no platform"));
         }
         for (name, platform) in platforms {
             self.terms(name, platform);
-            self.names(&path!["platforms", name, "promotions"], &platform.promotions, 16);
+            self.names(&at!["platforms", name, "promotions"], &platform.promotions, 16);
             for (promotion, rule) in &platform.promotions {
                 self.promotion(name, promotion, rule);
             }
@@ -25,30 +25,30 @@ impl Check<'_> {
         let fees = platform.take_rate.0 + platform.payment_fee.0;
         if fees >= 1.0 {
             let problem = Problem::new("commission and payment fee take the whole price").found(percent(fees));
-            self.report(path!["platforms", name, "take_rate"], problem.expected("below 100 % together"));
+            self.report(at!["platforms", name, "take_rate"], problem.expected("below 100 % together"));
         }
         let ranking = &platform.ranking;
         if ranking.recall != 0 && ranking.recall < ranking.shown {
             let problem = Problem::new("fewer candidates are recalled than offers are shown");
             let problem = problem.found(format!("a recall of {}", ranking.recall));
-            self.report(path!["platforms", name, "ranking", "recall"], problem.expected(format!("{} or more, or 0", ranking.shown)));
+            self.report(at!["platforms", name, "ranking", "recall"], problem.expected(format!("{} or more, or 0", ranking.shown)));
         }
         let logistics = &platform.logistics;
         if logistics.days_saved > logistics.days {
             let problem = Problem::new("more days are saved than a delivery takes");
             let problem = problem.found(format!("`{}`", logistics.days_saved));
-            self.report(path!["platforms", name, "logistics", "days_saved"], problem.expected(format!("at most {}", logistics.days)));
+            self.report(at!["platforms", name, "logistics", "days_saved"], problem.expected(format!("at most {}", logistics.days)));
         }
     }
 
     fn promotion(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |field: &str| path!["platforms", platform, "promotions", name, field];
+        let here = |field: &str| at!["platforms", platform, "promotions", name, field];
         for (i, category) in rule.categories.iter().enumerate() {
-            let at = path!["platforms", platform, "promotions", name, "categories", i];
+            let at = at!["platforms", platform, "promotions", name, "categories", i];
             self.refers(at, "category", category, &self.scenario.catalog.categories);
         }
         for (i, segment) in rule.segments.iter().enumerate() {
-            let at = path!["platforms", platform, "promotions", name, "segments", i];
+            let at = at!["platforms", platform, "promotions", name, "segments", i];
             self.refers(at, "segment", segment, &self.scenario.population.segments);
         }
         if !rule.segments.is_empty() && !matches!(rule.kind, Instrument::Coupon { .. }) {
@@ -60,7 +60,7 @@ impl Check<'_> {
     }
 
     fn instrument(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |tag: &str, field: &str| path!["platforms", platform, "promotions", name, "kind", tag, field];
+        let here = |tag: &str, field: &str| at!["platforms", platform, "promotions", name, "kind", tag, field];
         match &rule.kind {
             Instrument::ThresholdDiscount { threshold, discount } => {
                 if discount > threshold || threshold.micros() == 0 {
@@ -71,14 +71,14 @@ impl Check<'_> {
             }
             Instrument::GapToLowest { .. } if self.scenario.platforms.len() < 2 => {
                 let problem = Problem::new("there is no other platform whose price could be lower");
-                self.report_name(path!["platforms", platform, "promotions", name, "kind"], problem);
+                self.report_name(at!["platforms", platform, "promotions", name, "kind"], problem);
             }
             Instrument::Coupon { .. } | Instrument::InstantDiscount { .. } | Instrument::GapToLowest { .. } => {}
         }
     }
 
     fn window(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |field: &str| path!["platforms", platform, "promotions", name, field];
+        let here = |field: &str| at!["platforms", platform, "promotions", name, field];
         if let Some(from) = rule.from {
             self.in_calendar(here("from"), from);
         }
@@ -95,7 +95,7 @@ impl Check<'_> {
 
     fn strategy(&mut self, name: &str, platform: &Platform) {
         let strategy = &platform.strategy;
-        let here = |field: &str| path!["platforms", name, "strategy", strategy.name(), field];
+        let here = |field: &str| at!["platforms", name, "strategy", strategy.name(), field];
         let Some(budget) = strategy.budget() else { return };
         if budget.micros() == 0 {
             let problem = Problem::new(format!("the strategy `{}` has no money", strategy.name())).expected("a budget above 0");
@@ -108,10 +108,10 @@ impl Check<'_> {
         if strategy.price_share().0 > 0.0 && !platform.promotions.values().any(pays) {
             let problem = Problem::new(format!("`{}` has nothing to spend on: `{name}` has no promotion paid by it", strategy.name()));
             let help = "add a promotion with `budget: strategy`, such as `war-chest: {kind: {instant-discount: {discount: 10 %}}, budget: strategy}`";
-            self.report_name(path!["platforms", name, "strategy"], problem.help(help));
+            self.report_name(at!["platforms", name, "strategy"], problem.help(help));
         }
         if matches!(strategy, Strategy::MatchRival { .. }) && self.scenario.platforms.len() < 2 {
-            self.report_name(path!["platforms", name, "strategy"], Problem::new("there is no rival to match"));
+            self.report_name(at!["platforms", name, "strategy"], Problem::new("there is no rival to match"));
         }
         if strategy.price_share().0 < 1.0 {
             self.ai_strategy(name, platform);
@@ -119,13 +119,18 @@ impl Check<'_> {
     }
 
     fn ai_strategy(&mut self, name: &str, platform: &Platform) {
-        let at = path!["platforms", name, "strategy", platform.strategy.name(), "portfolio"];
+        let at = at!["platforms", name, "strategy", platform.strategy.name(), "portfolio"];
         match platform.strategy.portfolio() {
             Some(portfolio) => self.portfolio(at, portfolio),
+            None if self.scenario.ai_market.functions.is_empty() => {
+                let problem = Problem::new(format!("`{}` has no AI function to invest in", platform.strategy.name()));
+                let help = "add functions to `ai_market`, such as `matching: {q0: 0.3, q_max: 0.9, scale: 1_000_000, exponent: 0.5}`";
+                self.report_name(at!["platforms", name, "strategy"], problem.help(help));
+            }
             None if platform.ai.portfolio.is_empty() => {
                 let problem = Problem::new(format!("`{}` does not say which functions it invests in", platform.strategy.name()));
                 let help = "add `portfolio: {matching: 60 %, service: 20 %, logistics: 20 %}` here or to `ai`";
-                self.report_name(path!["platforms", name, "strategy"], problem.help(help));
+                self.report_name(at!["platforms", name, "strategy"], problem.help(help));
             }
             None => {}
         }

@@ -2,7 +2,7 @@
 
 use sim_core::units::{Distribution, Share};
 
-use super::{Check, path};
+use super::{Check, at};
 use crate::model::{Graph, Missions, Named};
 use crate::problem::Problem;
 
@@ -10,13 +10,13 @@ impl Check<'_> {
     pub(super) fn population(&mut self) {
         let population = &self.scenario.population;
         if population.shoppers.0 == 0 {
-            self.report(path!["population", "shoppers"], Problem::new("nobody shops").expected("at least 1 shopper"));
+            self.report(at!["population", "shoppers"], Problem::new("nobody shops").expected("at least 1 shopper"));
         } else if population.shoppers > population.people {
             let problem = Problem::new("there are more shoppers than people")
                 .found(format!("{} shoppers", population.shoppers))
                 .expected(format!("at most the {} people", population.people))
                 .help("a shopper stands for one person or more; raise `people` or lower `shoppers`");
-            self.report(path!["population", "shoppers"], problem);
+            self.report(at!["population", "shoppers"], problem);
         }
         self.segments();
         self.social();
@@ -24,7 +24,7 @@ impl Check<'_> {
 
     fn segments(&mut self) {
         let segments = &self.scenario.population.segments;
-        let at = path!["population", "segments"];
+        let at = at!["population", "segments"];
         self.names(&at, segments, 32);
         let shares: Named<Share> = segments.iter().map(|(name, segment)| (name.clone(), segment.share)).collect();
         if segments.is_empty() {
@@ -33,7 +33,7 @@ impl Check<'_> {
             self.adds_up(at, "the shares of the segments", &shares);
         }
         for (name, segment) in segments {
-            let here = |field: &str| path!["population", "segments", name, field];
+            let here = |field: &str| at!["population", "segments", name, field];
             self.keys_refer(&here("loyalty"), "platform", &segment.loyalty, &self.scenario.platforms);
             self.keys_refer(&here("basket"), "category", &segment.basket, &self.scenario.catalog.categories);
             let most = match segment.visit_rate {
@@ -50,13 +50,13 @@ impl Check<'_> {
         let weights = |category: &String| segments.values().any(|segment| segment.basket.get(category) != Some(&0.0));
         let categories = &self.scenario.catalog.categories;
         if !categories.is_empty() && !categories.iter().any(|(name, category)| category.share > 0.0 && weights(name)) {
-            self.report_name(path!["catalog", "categories"], Problem::new("no category gets a mission: all shares are 0"));
+            self.report_name(at!["catalog", "categories"], Problem::new("no category gets a mission: all shares are 0"));
         }
     }
 
     fn social(&mut self) {
         let social = &self.scenario.population.social;
-        let here = |field: &str| path!["population", "social", field];
+        let here = |field: &str| at!["population", "social", field];
         match &social.graph {
             Graph::None => {
                 if social.messages_per_order.0 > 0.0 {
@@ -66,7 +66,7 @@ impl Check<'_> {
                 }
             }
             Graph::SmallWorld { neighbours, long_range } => {
-                let at = |field: &str| path!["population", "social", "graph", "small-world", field];
+                let at = |field: &str| at!["population", "social", "graph", "small-world", field];
                 if neighbours % 2 == 1 {
                     let problem = Problem::new("an odd number of neighbours").found(format!("`{neighbours}`"));
                     self.report(at("neighbours"), problem.expected("an even number: as many on either side"));
@@ -84,7 +84,7 @@ impl Check<'_> {
                 if file.is_empty() || !found.is_file() {
                     let problem = Problem::new(format!("there is no file `{}`", found.display()));
                     let help = "a CSV file with two columns of shopper ids; the path is relative to the scenario";
-                    self.report(path!["population", "social", "graph", "edges"], problem.help(help));
+                    self.report(at!["population", "social", "graph", "edges"], problem.help(help));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use sim_core::units::Distribution;
 
-use super::{Check, path};
+use super::{Check, at};
 use crate::forecast::forecast;
 use crate::problem::Problem;
 
@@ -20,7 +20,7 @@ impl Check<'_> {
                 .found(format!("{gib:.0} GiB for {} shoppers (about 160 bytes each) and {} listings", self.scenario.population.shoppers, forecast.listings))
                 .expected("at most 64 GiB")
                 .help("let each shopper stand for more people: lower `population.shoppers`");
-            self.report(path!["population", "shoppers"], problem);
+            self.report(at!["population", "shoppers"], problem);
         }
         let dearest = self.scenario.catalog.categories.values().map(|category| typical_high(&category.price)).fold(0.0, f64::max);
         let sales = forecast.shopper_days as f64 * self.visits_a_day() * dearest * f64::from(self.scenario.money_unit);
@@ -29,7 +29,7 @@ impl Check<'_> {
                 .found(format!("up to {sales:.1e} money units"))
                 .expected(format!("at most {:.1e}", i64::MAX as f64 / HEADROOM))
                 .help("lower `money_unit`, `population.shoppers` or prices");
-            self.report(path!["money_unit"], problem);
+            self.report(at!["money_unit"], problem);
         }
     }
 

@@ -17,6 +17,9 @@ pub struct Calendar {
     /// Length of a tick: `1d` (or `1h` for markets that live in hours).
     #[serde(default = "default::tick")]
     pub tick: Days,
+    /// Ordinary days before the start, in which shoppers learn and prices settle; not written, no strategy spends. 0d to 365d.
+    #[serde(default)]
+    pub warm_up: Days,
     /// Multiplier of the visit rate by weekday, Monday first, each 0 to 10; mean 1. Absent: flat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-values" = { "minimum": 0, "maximum": 10 }))]

@@ -115,9 +115,6 @@ pub struct MerchantGroup {
     /// Share of listings that are sold in live streams, on platforms that have them.
     #[serde(default)]
     pub live: Share,
-    /// Discount that the merchant funds in platform promotions it joins, share of the price.
-    #[serde(default)]
-    pub promotion_discount: Share,
     /// How it sets prices.
     pub pricing: PricingPolicy,
     /// How it holds stock.

@@ -256,6 +256,37 @@ pub struct Memory {
     /// How fast a platform's deal loses credit when realised savings fall short of it, per visit, 0 (off) to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub deal_credit_gain: f64,
+    /// What a delivered line feels like, -1 to 1: a constant, the match, the surprise, the delay, an unresolved contact.
+    pub experience: Experience,
+}
+
+/// Experience of a delivered line = base + match x true match + surprise x (true - perceived match) - delay x days late -
+/// unresolved (if service did not resolve a contact), cut to -1..1.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Experience {
+    /// Constant, -1 to 1.
+    #[schemars(range(min = -1.0, max = 1.0))]
+    pub base: f64,
+    /// Per standard deviation of true match, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub taste: f64,
+    /// Per standard deviation by which the true match beats the perceived one, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub surprise: f64,
+    /// Per day of delivery beyond the promise, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub delay: f64,
+    /// Taken off when a contact was not resolved, 0 to 2.
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub unresolved: f64,
+}
+
+impl Default for Experience {
+    /// Mildly good, moved by match, surprise, delay and service; judgements.
+    fn default() -> Self {
+        Self { base: 0.2, taste: 0.15, surprise: 0.2, delay: 0.1, unresolved: 0.8 }
+    }
 }
 
 impl Default for Memory {
@@ -273,6 +304,7 @@ impl Default for Memory {
             stock_days: 0.0,
             evoked_gain: 0.0,
             deal_credit_gain: 0.0,
+            experience: Experience::default(),
         }
     }
 }

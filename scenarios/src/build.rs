@@ -1,0 +1,108 @@
+//! From a checked scenario to an initial world: parameters, supply, calendar, shoppers.
+//!
+//! Guarantees that the world is a function of (scenario, seed): every draw is keyed, every shard can be built alone. Extensive
+//! money is divided by scale here and nowhere else.
+
+mod calendar;
+mod edges;
+mod params;
+mod sample;
+mod shoppers;
+mod supply;
+
+use crate::model::Scenario;
+use crate::project::Loaded;
+use agents::market::Bazaar;
+use agents::shard::ShardState;
+use sim_core::draw::Seed;
+use sim_core::ids::ShardId;
+use sim_core::parallel;
+use sim_core::shard::ShardPlan;
+use sim_core::tick::World;
+use std::path::{Path, PathBuf};
+
+pub(crate) use shoppers::SHARD_MULTIPLE;
+
+/// A world that cannot be built: what a check of the file alone cannot see.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The edge list cannot be read.
+    #[error("cannot read the edge list {}: {cause}", path.display())]
+    Edges {
+        /// The file.
+        path: PathBuf,
+        /// What happened, with the line.
+        cause: String,
+    },
+    /// A platform sells nothing in a category although shoppers look for it on no other platform either.
+    #[error("no platform sells the category `{category}`: no merchant of any group was dealt to it; raise `count` of a group or name the category in its `categories`")]
+    Unsold {
+        /// The category.
+        category: String,
+    },
+}
+
+/// A market and what its world starts from.
+pub struct Built {
+    /// The market of a replication.
+    pub market: Bazaar,
+    /// Expected orders a tick by listing, for stocks at the start.
+    pub expected_sales: Vec<f32>,
+    population: shoppers::Population,
+}
+
+impl Built {
+    /// A shard of shoppers, from the seed alone.
+    #[must_use]
+    pub fn shard(&self, id: ShardId) -> ShardState {
+        self.population.shard(&self.market, id)
+    }
+
+    /// The whole world in one process.
+    #[must_use]
+    pub fn world(&self) -> World<Bazaar> {
+        let shards = parallel::build(self.market.plan.count(), |id| self.shard(ShardId(id)));
+        self.market.world(shards, &self.expected_sales)
+    }
+}
+
+/// People that one simulated shopper stands for.
+#[must_use]
+pub fn scale(scenario: &Scenario) -> f64 {
+    scenario.population.people.0 as f64 / scenario.population.shoppers.0 as f64
+}
+
+/// Builds the market of one replication; `directory` is where the scenario's files are.
+///
+/// # Errors
+/// If the edge list cannot be read or a category is not sold.
+pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Built, BuildError> {
+    let scenario = &loaded.scenario;
+    let seed = Seed(scenario.seed).replication(replication);
+    let warm_up = calendar::warm_up(scenario);
+    let mut epochs = vec![params::compile(scenario, 0, warm_up)];
+    epochs.extend(loaded.shocked().iter().map(|(tick, shocked)| params::compile(shocked, tick + warm_up, warm_up)));
+    let catalog = supply::catalog(scenario, seed, &mut epochs);
+    if let Some(category) = (0..catalog.categories.len()).find(|&c| (0..catalog.platforms.len()).all(|p| catalog.cell(p, c).is_empty())) {
+        return Err(BuildError::Unsold { category: catalog.categories[category].to_string() });
+    }
+    let expected_sales = supply::expected_sales(scenario, &catalog);
+    let population = shoppers::Population::new(scenario, seed);
+    let plan = ShardPlan::new(scenario.population.shoppers.0, scenario.population.shard_size);
+    let market = Bazaar {
+        seed,
+        graph: edges::graph(scenario, directory, seed)?,
+        days: calendar::days(scenario),
+        warm_up,
+        missions: params::missions(scenario),
+        rates: population.rates(),
+        match_scale: shoppers::match_scale(&scenario.population.taste),
+        category_share: supply::category_share(scenario),
+        mean_sensitivity: shoppers::mean_sensitivity(scenario),
+        plan,
+        sample: (scenario.outputs.sample.0 * f64::from(u32::MAX)) as u32,
+        catalog,
+        epochs,
+    };
+    Ok(Built { market, expected_sales, population })
+}

@@ -1,0 +1,37 @@
+//! The calendar by tick: warm-up, weekdays, festivals.
+
+use crate::model::Scenario;
+use agents::calendar::Day;
+use chrono::{Datelike, TimeDelta};
+
+/// Ticks of the warm-up.
+pub(super) fn warm_up(scenario: &Scenario) -> u32 {
+    scenario.calendar.warm_up.0.round() as u32 * scenario.calendar.ticks_per_day()
+}
+
+/// All ticks: the warm-up's ordinary days, then the calendar.
+pub(super) fn days(scenario: &Scenario) -> Vec<Day> {
+    let calendar = &scenario.calendar;
+    let warm_up = i64::from(warm_up(scenario));
+    let ticks = i64::from(calendar.ticks());
+    (-warm_up..ticks).map(|tick| day(scenario, tick)).collect()
+}
+
+fn day(scenario: &Scenario, tick: i64) -> Day {
+    let calendar = &scenario.calendar;
+    let date = calendar.start.0 + TimeDelta::days(tick.div_euclid(i64::from(calendar.ticks_per_day())));
+    let weekday = calendar.week.map_or(1.0, |week| week[date.weekday().num_days_from_monday() as usize]);
+    let mut day = Day { visits: weekday, categories: vec![1.0; scenario.catalog.categories.len()], budget_weight: if tick < 0 { 0.0 } else { 1.0 } };
+    for festival in calendar.festivals.values().filter(|_| tick >= 0) {
+        for phase in festival.phases.values().filter(|p| (p.from.0..=p.to.0).contains(&date)) {
+            day.visits *= phase.visits;
+            day.budget_weight *= phase.budget_weight;
+            for (name, lift) in &phase.categories {
+                if let Some(c) = scenario.catalog.categories.get_index_of(name) {
+                    day.categories[c] *= lift;
+                }
+            }
+        }
+    }
+    day
+}

@@ -1,0 +1,302 @@
+//! From the sections of a scenario to the parameters of the kernels.
+
+use super::scale;
+use crate::model::{self, Named, PriceUtility, PromotionBudget, Scenario};
+use agents::params::{
+    AiParams, AiProgrammeParams, BudgetParams, CategoryParams, ChoiceParams, FUNCTIONS, FunctionParams, GroupParams, Instrument, MATCHING,
+    MemoryParams, Missions, PLATFORMS, Params, PlatformParams, Promotion, SEGMENTS, SegmentParams, StrategyParams,
+};
+use sim_core::math;
+use sim_core::units::{Amount, Share};
+
+const DAYS_PER_YEAR: f64 = 365.0;
+const DAYS_PER_MONTH: f64 = DAYS_PER_YEAR / 12.0;
+/// Ticks for which decay is tabulated; older state is at rest.
+const DECAY_TICKS: usize = 1024;
+
+/// All parameters of a scenario as it stands, holding from engine tick `from_tick`.
+pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Params {
+    let units = Units { scenario };
+    Params {
+        from_tick,
+        choice: choice(scenario),
+        memory: memory(scenario),
+        segments: scenario.population.segments.values().map(|s| segment(scenario, s)).collect(),
+        categories: scenario.catalog.categories.values().map(category).collect(),
+        platforms: scenario.platforms.values().map(|p| platform(&units, p, warm_up)).collect(),
+        ai: ai(scenario),
+        messages_per_order: scenario.population.social.messages_per_order.0 as f32,
+        influence: scenario.population.social.influence as f32,
+    }
+}
+
+/// Distribution of the number of missions.
+pub(super) fn missions(scenario: &Scenario) -> Missions {
+    match scenario.population.missions {
+        model::Missions::Poisson => Missions::Poisson,
+        model::Missions::Bernoulli => Missions::Bernoulli,
+    }
+}
+
+/// Policies of the merchant groups.
+pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
+    let units = Units { scenario };
+    let groups = scenario.catalog.merchants.iter();
+    groups
+        .map(|(name, group)| GroupParams {
+            name: name.as_str().into(),
+            pricing: group.pricing.clone(),
+            stock: group.stock.clone(),
+            fixed_cost: units.per_tick(units.intensive(group.fixed_cost)),
+        })
+        .collect()
+}
+
+/// Conversions of money.
+struct Units<'a> {
+    scenario: &'a Scenario,
+}
+
+impl Units<'_> {
+    /// Money per order or per agent, in money units.
+    fn intensive(&self, amount: Amount) -> i64 {
+        amount.to_units(self.scenario.money_unit)
+    }
+
+    /// Money of the whole market, divided by scale, in money units.
+    fn extensive(&self, amount: Amount) -> i64 {
+        let population = &self.scenario.population;
+        let (shoppers, people) = (i128::from(population.shoppers.0), i128::from(population.people.0));
+        let whole = i128::from(amount.micros()) * i128::from(self.scenario.money_unit) * shoppers;
+        let divisor = people * 1_000_000;
+        i64::try_from((whole + divisor / 2).div_euclid(divisor)).expect("the check bounds amounts")
+    }
+
+    /// A daily amount per tick.
+    fn per_tick(&self, per_day: i64) -> i64 {
+        let ticks = i64::from(self.scenario.calendar.ticks_per_day());
+        (per_day + ticks / 2).div_euclid(ticks)
+    }
+}
+
+fn ppm(share: Share) -> u32 {
+    (share.0 * 1e6).round() as u32
+}
+
+fn choice(scenario: &Scenario) -> ChoiceParams {
+    let c = &scenario.population.choice;
+    let over_mu = |x: f64| (x / c.mu) as f32;
+    ChoiceParams {
+        mu: c.mu as f32,
+        outside: over_mu(c.outside),
+        outside_fatigue: over_mu(c.outside_fatigue),
+        quality: over_mu(c.quality),
+        taste: over_mu(c.taste),
+        evoked: over_mu(c.evoked),
+        delivery: over_mu(c.delivery),
+        service: over_mu(c.service),
+        log_price: c.price_utility == PriceUtility::Log,
+        price_scale: (c.price_scale.micros() as f64 * 1e-6 * f64::from(scenario.money_unit)) as f32,
+        loss_aversion: c.loss_aversion as f32,
+        inspection: c.inspection.0 as f32,
+        inspection_live: c.inspection_live.0 as f32,
+        inclusive_value: c.inclusive_value as f32,
+        habit: c.habit as f32,
+        satisfaction: c.satisfaction as f32,
+        deal: c.deal as f32,
+        fatigue: c.fatigue as f32,
+    }
+}
+
+fn memory(scenario: &Scenario) -> MemoryParams {
+    let m = &scenario.population.memory;
+    let tick_days = scenario.calendar.tick.0;
+    let decay = |daily: f64| -> Vec<f32> {
+        if daily >= 1.0 {
+            return vec![1.0; 65_536];
+        }
+        (0..DECAY_TICKS).map(|n| math::pow(daily, n as f64 * tick_days) as f32).collect()
+    };
+    MemoryParams {
+        habit_gain: m.habit_gain as f32,
+        habit_left: decay(m.habit_decay),
+        fatigue_gain: m.fatigue_gain as f32,
+        fatigue_gain_deal: m.fatigue_gain_deal as f32,
+        fatigue_left: decay(m.fatigue_decay),
+        inclusive_value_gain: m.inclusive_value_gain as f32,
+        satisfaction_gain: m.satisfaction_gain as f32,
+        reference_price_gain: m.reference_price_gain as f32,
+        stock_days: m.stock_days as f32,
+        evoked_gain: m.evoked_gain as f32,
+        deal_credit_gain: m.deal_credit_gain as f32,
+        experience_base: m.experience.base as f32,
+        experience_match: m.experience.taste as f32,
+        experience_surprise: m.experience.surprise as f32,
+        experience_delay: m.experience.delay as f32,
+        experience_unresolved: m.experience.unresolved as f32,
+    }
+}
+
+fn segment(scenario: &Scenario, s: &model::Segment) -> SegmentParams {
+    let mut loyalty = [0.0; PLATFORMS];
+    for (slot, name) in loyalty.iter_mut().zip(scenario.platforms.keys()) {
+        *slot = s.loyalty.get(name).copied().unwrap_or(0.0) as f32;
+    }
+    let basket = scenario.catalog.categories.iter().map(|(name, c)| c.share * s.basket.get(name).copied().unwrap_or(1.0)).collect();
+    SegmentParams {
+        loyalty,
+        deal_proneness: s.deal_proneness as f32,
+        multi_homing: s.multi_homing.0 as f32,
+        patience: s.patience.0 as f32,
+        basket,
+    }
+}
+
+fn category(c: &model::Category) -> CategoryParams {
+    let logit = |share: Share| (share.0 > 0.0).then(|| math::ln(share.0 / (1.0 - share.0).max(1e-9)) as f32);
+    CategoryParams { price_level: 1.0, return_logit: [logit(c.returns_shelf), logit(c.returns_live)], storable: c.storable }
+}
+
+fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams {
+    let (ranking, logistics, service) = (&p.ranking, &p.logistics, &p.service);
+    PlatformParams {
+        take_rate_ppm: ppm(p.take_rate),
+        payment_fee_ppm: ppm(p.payment_fee),
+        fixed_cost: units.per_tick(units.extensive(p.fixed_cost)),
+        recall: ranking.recall,
+        shown: ranking.shown,
+        by_popularity: ranking.by_popularity,
+        distinct: ranking.distinct,
+        rank_taste: ranking.taste as f32,
+        rank_price: ranking.price as f32,
+        rank_quality: ranking.quality as f32,
+        delivery_days: logistics.days,
+        days_saved: logistics.days_saved,
+        delivery_cost: units.intensive(logistics.cost) as f64,
+        cost_saved: logistics.cost_saved.0,
+        delivery_platform_ppm: ppm(logistics.platform_share),
+        parcels_per_line: logistics.parcels_per_line,
+        cancelled: logistics.cancelled.0 as f32,
+        return_ticks: (logistics.return_days / units.scenario.calendar.tick.0).round() as u32,
+        return_gap: logistics.return_gap as f32,
+        return_cost: units.intensive(logistics.return_cost),
+        salvage_ppm: ppm(logistics.salvage),
+        contacts: service.contacts.0 as f32,
+        contact_cost_person: units.intensive(service.cost_person),
+        contact_cost_ai: units.intensive(service.cost_ai),
+        minutes_person: service.minutes_person,
+        minutes_ai: service.minutes_ai,
+        resolved_person: service.resolved_person.0 as f32,
+        resolved_ai: service.resolved_ai.0 as f32,
+        promotions: p.promotions.values().map(|rule| promotion(units, rule, warm_up)).collect(),
+        ai: programme(units, p),
+        strategy: strategy(units, p, warm_up),
+    }
+}
+
+fn promotion(units: &Units, rule: &model::Promotion, warm_up: u32) -> Promotion {
+    let scenario = units.scenario;
+    let listed = |names: &[String], name: &String| names.is_empty() || names.contains(name);
+    let mut segments = [false; SEGMENTS];
+    for (slot, name) in segments.iter_mut().zip(scenario.population.segments.keys()) {
+        *slot = listed(&rule.segments, name);
+    }
+    let calendar = &scenario.calendar;
+    let first = rule.from.map_or(0, |date| calendar.tick_of(date) + warm_up);
+    let last = rule.to.map_or(u32::MAX, |date| calendar.tick_of(date) + warm_up + calendar.ticks_per_day() - 1);
+    Promotion {
+        instrument: instrument(units, &rule.kind),
+        platform_ppm: ppm(rule.platform_share),
+        categories: scenario.catalog.categories.keys().map(|name| listed(&rule.categories, name)).collect(),
+        segments,
+        participation: rule.participation.0 as f32,
+        cap: rule.cap.map_or(i64::MAX, |cap| units.intensive(cap)),
+        budget_per_tick: match &rule.budget {
+            PromotionBudget::PerDay(amount) => Some(units.per_tick(units.extensive(*amount))),
+            PromotionBudget::Strategy => None,
+        },
+        window: (first, last),
+        clawback: rule.clawback,
+    }
+}
+
+fn instrument(units: &Units, kind: &model::Instrument) -> Instrument {
+    match kind {
+        model::Instrument::Coupon { discount, reach } => Instrument::Coupon { discount_ppm: ppm(*discount), reach: reach.0 as f32 },
+        model::Instrument::InstantDiscount { discount } => Instrument::InstantDiscount { discount_ppm: ppm(*discount) },
+        model::Instrument::GapToLowest { share, below } => Instrument::GapToLowest { share_ppm: ppm(*share), below_ppm: ppm(*below) },
+        model::Instrument::ThresholdDiscount { threshold, discount } => {
+            Instrument::ThresholdDiscount { threshold: units.intensive(*threshold).max(1), discount: units.intensive(*discount) }
+        }
+    }
+}
+
+/// Shares by function; an empty split is even.
+fn portfolio(shares: &Named<Share>) -> [f64; 3] {
+    if shares.is_empty() {
+        return [1.0 / 3.0; 3];
+    }
+    std::array::from_fn(|f| shares.get(FUNCTIONS[f]).map_or(0.0, |s| s.0))
+}
+
+fn programme(units: &Units, p: &model::Platform) -> AiProgrammeParams {
+    let functions = functions(units.scenario);
+    AiProgrammeParams {
+        spend: units.per_tick(units.extensive(p.ai.spend)),
+        compute_ppm: ppm(p.ai.compute_share),
+        hardware_ppm: ppm(p.ai.hardware_share),
+        initial: std::array::from_fn(|f| p.ai.initial.get(FUNCTIONS[f]).copied().unwrap_or(functions[f].q0)),
+        portfolio: portfolio(&p.ai.portfolio),
+        execution: p.ai.execution,
+    }
+}
+
+fn strategy(units: &Units, p: &model::Platform, warm_up: u32) -> StrategyParams {
+    let first = p.strategy.from().map_or(0, |date| units.scenario.calendar.tick_of(date)) + warm_up;
+    let of = |amount: Amount| BudgetParams {
+        budget: units.extensive(amount),
+        from: first,
+        portfolio: portfolio(p.strategy.portfolio().unwrap_or(&p.ai.portfolio)),
+    };
+    match &p.strategy {
+        model::Strategy::Steady => StrategyParams::Steady,
+        model::Strategy::PriceWar(war) => StrategyParams::PriceWar(of(war.budget)),
+        model::Strategy::EfficiencyWar(war) => StrategyParams::EfficiencyWar(of(war.budget)),
+        model::Strategy::Balanced { budget, price_share, .. } => StrategyParams::Balanced(of(*budget), ppm(*price_share)),
+        model::Strategy::MatchRival { response, budget } => StrategyParams::MatchRival(response.0, units.extensive(*budget)),
+    }
+}
+
+/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI service, no AI logistics.
+fn functions(scenario: &Scenario) -> [FunctionParams; 3] {
+    std::array::from_fn(|f| match scenario.ai_market.functions.get(FUNCTIONS[f]) {
+        Some(function) => FunctionParams { q0: function.q0, q_max: function.q_max, scale: function.scale, exponent: function.exponent },
+        None => {
+            let q = if f == MATCHING { 1.0 } else { 0.0 };
+            FunctionParams { q0: q, q_max: q, scale: 1.0, exponent: 1.0 }
+        }
+    })
+}
+
+fn ai(scenario: &Scenario) -> AiParams {
+    let market = &scenario.ai_market;
+    let tick_days = scenario.calendar.tick.0;
+    let per_tick = |yearly: f64| 1.0 - math::pow(1.0 - yearly.min(0.999_999), tick_days / DAYS_PER_YEAR);
+    AiParams {
+        productivity: market.productivity,
+        alpha: market.alpha,
+        beta: market.beta,
+        gamma: market.gamma,
+        depreciation: per_tick(market.depreciation.0),
+        lag: (market.lag.0 / tick_days).round() as u32,
+        spillover: per_tick(market.spillover.0),
+        compute_price_drift: math::ln(1.0 - market.compute_price_fall.0) * tick_days / DAYS_PER_YEAR,
+        talent_pool: market.talent_pool.micros() as f64 * 1e-12,
+        wage_elasticity: market.wage_elasticity,
+        hardware_ticks: market.hardware_months * DAYS_PER_MONTH / tick_days,
+        functions: functions(scenario),
+        m_yuan_per_unit: scale(scenario) / f64::from(scenario.money_unit) * 1e-6,
+        m_people_per_shopper: scale(scenario) * 1e-6,
+        tick_days,
+    }
+}
