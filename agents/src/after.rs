@@ -48,15 +48,13 @@ fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard
     }
     let experience = f32::from(line.experience) * 0.01;
     let memory = &params.memory;
-    shard.state.change(index, |row| {
-        row.touch(tick, memory);
-        if memory.satisfaction_gain > 0.0 {
-            row.experience(platform, experience, memory.satisfaction_gain);
-        }
-        if experience > 0.0 && memory.evoked_gain > 0.0 {
-            row.evoke(listing.merchant, (memory.evoked_gain * experience * 255.0) as u8);
-        }
-    });
+    let row = shard.row(index, tick, memory);
+    if memory.satisfaction_gain > 0.0 {
+        row.experience(platform, experience, memory.satisfaction_gain);
+    }
+    if experience > 0.0 && memory.evoked_gain > 0.0 {
+        row.evoke(listing.merchant, (memory.evoked_gain * experience * 255.0) as u8);
+    }
     if memory.satisfaction_gain > 0.0 {
         totals.fired(Mechanism::SatisfactionGain, 1, 0);
     }
@@ -96,13 +94,11 @@ pub(crate) fn hear(params: &Params, tick: u32, shard: &mut ShopperShard, message
     let index = (message.to.0 - shard.state.first) as usize;
     let memory = &params.memory;
     let experience = f32::from(message.experience) * (1.0 / Q14);
-    shard.state.change(index, |row| {
-        row.touch(tick, memory);
-        row.experience(message.platform.index(), experience, params.influence);
-        if experience > 0.0 && memory.evoked_gain > 0.0 {
-            row.evoke(message.merchant.0, (memory.evoked_gain * experience * 127.0) as u8);
-        }
-    });
+    let row = shard.row(index, tick, memory);
+    row.experience(message.platform.index(), experience, params.influence);
+    if experience > 0.0 && memory.evoked_gain > 0.0 {
+        row.evoke(message.merchant.0, (memory.evoked_gain * experience * 127.0) as u8);
+    }
 }
 
 /// A line comes back: refund, clawback, commission, goods.

@@ -278,6 +278,7 @@ impl Market for Bazaar {
         for (_, message) in mail {
             after::hear(self.params(view), tick.0, shard, message);
         }
+        shard.seal();
     }
 
     fn shard_id(&self, shard: &ShopperShard) -> ShardId {

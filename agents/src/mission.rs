@@ -46,6 +46,8 @@ struct Tour<'a> {
     view: &'a View,
     seed: Seed,
     tick: u32,
+    /// Key of the tick's priorities.
+    priority_key: u64,
     /// Whether a platform has rules for shoppers (not listings) open.
     shopper_rules: [bool; PLATFORMS],
 }
@@ -67,7 +69,8 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
         let states = &view.state.platforms[p].rules;
         shopper_rules[p] = platform.promotions.iter().zip(states).any(|(rule, state)| state.open && !rule.on_listing());
     }
-    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, shopper_rules };
+    let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
+    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, priority_key, shopper_rules };
     let mut basket = Basket { options: [NOTHING; COMPARED], len: 0, page: Page::empty() };
     let members = shard.state.rows.len();
     for group in (0..members).step_by(LANES) {
@@ -86,14 +89,10 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
 
 impl Tour<'_> {
     fn set_out(&self, shard: &mut ShopperShard, index: usize, missions: usize, basket: &mut Basket, demand: &mut Demand, totals: &mut Totals) {
-        let id = shard.state.shopper(index);
-        let before = shard.state.rows[index].hash(id);
-        shard.state.rows[index].touch(self.tick, &self.params.memory);
+        shard.row(index, self.tick, &self.params.memory);
         for mission in 0..missions as u32 {
             self.mission(shard, index, mission, basket, demand, totals);
         }
-        let after = shard.state.rows[index].hash(id);
-        shard.state.row_sum = shard.state.row_sum.wrapping_sub(before).wrapping_add(after);
     }
 
     fn mission(&self, shard: &mut ShopperShard, index: usize, mission: u32, basket: &mut Basket, demand: &mut Demand, totals: &mut Totals) {
@@ -339,10 +338,11 @@ impl Tour<'_> {
         let list_price = self.view.state.prices[option.listing as usize];
         let paid = rule_parts(offerings, listing, &self.view.state.prices, list_price, &mut shard.parts);
         assert_eq!(paid, option.price, "the price on the page is the price of the order");
-        let after = self.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(mission));
-        let cancelled = after.uniform(0) < self.params.platforms[platform].cancelled;
-        let key = self.seed.words(Purpose::Priority, id, u64::from(self.tick), u64::from(mission)).0[0];
-        let rank = Rank { priority: mix(key, 0), shopper: id, mission: mission as u16, line: 0 };
+        let after = || self.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(mission));
+        let share = self.params.platforms[platform].cancelled;
+        let cancelled = share > 0.0 && after().uniform(0) < share;
+        let priority = mix(self.priority_key ^ id, u64::from(mission));
+        let rank = Rank { priority, shopper: id, mission: mission as u16, line: 0 };
         let merchant_part: u32 = shard.parts[from..].iter().map(|p| p.merchant).sum();
         totals.add_to(platform, segment, Metric::Orders, 1);
         totals.add_to(platform, segment, Metric::Gmv, i64::from(list_price - merchant_part));

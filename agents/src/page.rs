@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
 use crate::view::Offer;
 use sim_core::draw::{Purpose, Seed, below, mix};
+use sim_core::math::sqrt_f32;
 
 /// Ticks for which the error of an estimate lasts.
 pub(crate) const NOISE_TICKS: u32 = 7;
@@ -23,6 +24,17 @@ pub(crate) struct Shown {
 pub(crate) struct Page {
     pub(crate) shown: [Shown; SHOWN],
     pub(crate) len: usize,
+    candidates: Candidates,
+}
+
+/// Columns of the recalled candidates; kept between pages so that they are not cleared.
+struct Candidates {
+    listings: [u32; RECALLED],
+    true_match: [f32; RECALLED],
+    estimate: [f32; RECALLED],
+    score: [f32; RECALLED],
+    keys: [i32; RECALLED],
+    order: [u8; RECALLED],
 }
 
 /// What a page depends on.
@@ -66,10 +78,8 @@ fn noise(bits: u64) -> f32 {
 impl PageRequest<'_> {
     /// Fills the page.
     pub(crate) fn fill(&self, page: &mut Page) {
-        let mut listings = [0u32; RECALLED];
-        let count = self.recall(&mut listings);
-        let mut true_match = [0.0f32; RECALLED];
-        let mut score = [0.0f32; RECALLED];
+        let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
+        let count = self.recall(listings);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
         for j in 0..count {
@@ -77,16 +87,16 @@ impl PageRequest<'_> {
             true_match[j] = product(self.taste, offer.traits) as f32 * self.match_scale;
             score[j] = rank_quality * offer.quality - rank_price * offer.price_term;
         }
-        let mut estimate = true_match;
         if self.accuracy < 1.0 {
-            self.blur(&listings, count, &mut estimate);
+            self.blur(listings, count, true_match, estimate);
+        } else {
+            estimate[..count].copy_from_slice(&true_match[..count]);
         }
         let rank_taste = self.platform.rank_taste * self.choice.taste;
         for j in 0..count {
             score[j] += rank_taste * estimate[j];
         }
-        let mut order = [0u8; RECALLED];
-        rank(&score, count, &mut order);
+        rank(score, count, keys, order);
         page.len = 0;
         let limit = self.platform.shown as usize;
         for &j in &order[..count] {
@@ -131,27 +141,27 @@ impl PageRequest<'_> {
     }
 
     /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).
-    fn blur(&self, listings: &[u32; RECALLED], count: usize, estimate: &mut [f32; RECALLED]) {
+    fn blur(&self, listings: &[u32; RECALLED], count: usize, true_match: &[f32; RECALLED], estimate: &mut [f32; RECALLED]) {
         let week = u64::from(self.tick / NOISE_TICKS);
         let key = self.seed.words(Purpose::MatchNoise, self.shopper, week, 0).0[0];
-        let error = (1.0 - self.accuracy * self.accuracy).max(0.0).sqrt();
+        let error = sqrt_f32((1.0 - self.accuracy * self.accuracy).max(0.0));
         for j in 0..count {
-            estimate[j] = self.accuracy * estimate[j] + error * noise(mix(key, u64::from(listings[j])));
+            estimate[j] = self.accuracy * true_match[j] + error * noise(mix(key, u64::from(listings[j])));
         }
     }
 }
 
 /// Writes the indices of the scores, best first, by counting how many are better: no branches.
 #[inline]
-pub(crate) fn rank(score: &[f32; RECALLED], count: usize, order: &mut [u8; RECALLED]) {
+fn rank(score: &[f32; RECALLED], count: usize, keys: &mut [i32; RECALLED], order: &mut [u8; RECALLED]) {
     // an integer that sorts like the score and is unique: the low bits hold the place
-    let mut keys = [i32::MIN; RECALLED];
+    let padded = count.next_multiple_of(8);
+    keys[count..padded].fill(i32::MIN);
     for j in 0..count {
         let bits = score[j].to_bits() as i32;
         let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
         keys[j] = (sortable & !63) | (63 - j as i32);
     }
-    let padded = count.next_multiple_of(8);
     for j in 0..count {
         let mine = keys[j];
         let mut better = 0i32;
@@ -164,7 +174,15 @@ pub(crate) fn rank(score: &[f32; RECALLED], count: usize, order: &mut [u8; RECAL
 
 impl Page {
     pub(crate) fn empty() -> Page {
-        Page { shown: [Shown { listing: 0, estimate: 0.0, true_match: 0.0 }; SHOWN], len: 0 }
+        let candidates = Candidates {
+            listings: [0; RECALLED],
+            true_match: [0.0; RECALLED],
+            estimate: [0.0; RECALLED],
+            score: [0.0; RECALLED],
+            keys: [0; RECALLED],
+            order: [0; RECALLED],
+        };
+        Page { shown: [Shown { listing: 0, estimate: 0.0, true_match: 0.0 }; SHOWN], len: 0, candidates }
     }
 }
 
@@ -178,8 +196,8 @@ mod tests {
         fn ranking_by_counting_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
             let mut score = [0.0; RECALLED];
             score[..values.len()].copy_from_slice(&values);
-            let mut order = [0u8; RECALLED];
-            rank(&score, values.len(), &mut order);
+            let (mut keys, mut order) = ([7; RECALLED], [0u8; RECALLED]);
+            rank(&score, values.len(), &mut keys, &mut order);
             let ranked: Vec<f32> = order[..values.len()].iter().map(|&j| values[j as usize]).collect();
             let mut seen = order[..values.len()].to_vec();
             seen.sort_unstable();

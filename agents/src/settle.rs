@@ -7,7 +7,7 @@
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric};
 use crate::order::{Line, OpenLine, RulePart};
-use crate::params::{Instrument, Params, PlatformParams, RATE_LEVELS};
+use crate::params::{Instrument, PLATFORMS, Params, PlatformParams, RATE_LEVELS};
 use crate::platform::PlatformState;
 use crate::shard::ShopperShard;
 use crate::shopper::Q12;
@@ -100,11 +100,15 @@ struct Desk<'a> {
     view: &'a View,
     cuts: &'a CutOffs,
     tick: u32,
+    /// Whether anything happens after a sale, by platform.
+    tracked: [bool; PLATFORMS],
 }
 
 /// Settles the provisional lines of a shard.
 pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
-    let desk = Desk { market, params: market.params(view), view, cuts, tick };
+    let params = market.params(view);
+    let tracked = std::array::from_fn(|p| p < params.platforms.len() && market.tracks_deliveries(params, p));
+    let desk = Desk { market, params, view, cuts, tick, tracked };
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
     for line in &lines {
@@ -120,8 +124,8 @@ impl Desk<'_> {
         let platform = listing.platform as usize;
         let segment = shard.state.rate[line.shopper as usize] as usize / RATE_LEVELS;
         let id = shard.state.shopper(line.shopper as usize);
-        let after = self.market.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(line.mission));
-        let fate = self.fate(line, parts, platform, segment, after, tally);
+        let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(line.mission));
+        let fate = self.fate(line, parts, platform, segment, &after, tally);
         let first_party = self.market.catalog.merchants[listing.merchant as usize].first_party_of.is_some();
         let params = &self.params.platforms[platform];
         let bill = Bill::new(line.list_price, parts, params, &self.view.state.platforms[platform], first_party);
@@ -139,11 +143,11 @@ impl Desk<'_> {
         if fate == Fate::Shipped {
             self.book(platform, segment, line, parts, &bill, first_party, tally);
             self.remember(shard, line, platform, segment, &bill, tally);
-            let ticks = self.send(line, platform, after, &mut open);
-            if open.has(OpenLine::RETURNS) {
-                return_tick = self.tick + ticks + params.return_ticks;
-            }
-            if self.market.tracks_deliveries(self.params, platform) {
+            if self.tracked[platform] {
+                let ticks = self.send(line, platform, after(), &mut open);
+                if open.has(OpenLine::RETURNS) {
+                    return_tick = self.tick + ticks + params.return_ticks;
+                }
                 shard.state.open_line(self.tick + ticks, open);
             }
         }
@@ -154,7 +158,7 @@ impl Desk<'_> {
     }
 
     /// Whether the order goes through; takes refused discounts off `parts`.
-    fn fate(&self, line: &Line, parts: &mut [RulePart], platform: usize, segment: usize, after: Words, tally: &mut Tally<Bazaar>) -> Fate {
+    fn fate(&self, line: &Line, parts: &mut [RulePart], platform: usize, segment: usize, after: impl Fn() -> Words, tally: &mut Tally<Bazaar>) -> Fate {
         if line.cancelled {
             return Fate::Cancelled;
         }
@@ -185,7 +189,7 @@ impl Desk<'_> {
         tally.totals.add_to(platform, segment, Metric::RefusedSubsidies, 1);
         tally.totals.add_to(platform, segment, Metric::RefusedStrategy, strategic);
         tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(refused));
-        if self.still_wanted(line, before, now, after.uniform(1)) {
+        if self.still_wanted(line, before, now, after().uniform(1)) {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::Dropped, 1);
@@ -265,17 +269,16 @@ impl Desk<'_> {
         let memory = &self.params.memory;
         let category = self.market.catalog.listings[line.listing as usize].category;
         let remembers = memory.reference_price_gain > 0.0 || memory.stock_days > 0.0;
-        let first = shard.state.change(line.shopper as usize, |row| {
-            row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12) as u16);
-            row.fatigue[platform] = row.fatigue[platform].saturating_add((memory.fatigue_gain * Q12) as u16);
-            if remembers {
-                let term = price_term(self.params, category as usize, bill.paid as u32);
-                let storable = self.params.categories[category as usize].storable;
-                let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
-                row.remember_purchase(category, term, memory.reference_price_gain, stock);
-            }
-            row.mark_order(platform)
-        });
+        let row = shard.row(line.shopper as usize, self.tick, memory);
+        row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12) as u16);
+        row.fatigue[platform] = row.fatigue[platform].saturating_add((memory.fatigue_gain * Q12) as u16);
+        if remembers {
+            let term = price_term(self.params, category as usize, bill.paid as u32);
+            let storable = self.params.categories[category as usize].storable;
+            let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
+            row.remember_purchase(category, term, memory.reference_price_gain, stock);
+        }
+        let first = row.mark_order(platform);
         if memory.habit_gain > 0.0 {
             tally.totals.fired(Mechanism::HabitGain, 1, 0);
         }

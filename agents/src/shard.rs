@@ -1,6 +1,7 @@
 //! A shard of shoppers: their rows, the lines under way, and what a tick leaves in between.
 
 use crate::order::{Line, OpenLine, RulePart};
+use crate::params::MemoryParams;
 use crate::shopper::Shopper;
 use serde::{Deserialize, Serialize};
 use sim_core::ids::ShardId;
@@ -35,6 +36,8 @@ pub struct ShopperShard {
     pub(crate) lines: Vec<Line>,
     /// Discounts of the lines.
     pub(crate) parts: Vec<RulePart>,
+    /// Rows changed in this tick, whose hashes are not in the sum.
+    unsealed: Vec<u32>,
     /// Mail to send.
     pub(crate) outbox: Vec<Message>,
     /// Event rows of sampled shoppers.
@@ -54,7 +57,7 @@ impl ShopperShard {
     /// A shard around its state.
     #[must_use]
     pub fn new(state: ShardState) -> ShopperShard {
-        ShopperShard { state, lines: Vec::new(), parts: Vec::new(), outbox: Vec::new(), events: Events::default() }
+        ShopperShard { state, lines: Vec::new(), parts: Vec::new(), unsealed: Vec::new(), outbox: Vec::new(), events: Events::default() }
     }
 
     /// Recomputes the wrapping sum of hashes in full: what the running sum must equal.
@@ -101,15 +104,27 @@ impl ShardState {
         }
         lines
     }
+}
 
-    /// Changes a row and keeps the sum of hashes.
+impl ShopperShard {
+    /// A row to change in this tick: decayed to it, its old hash taken out of the sum until [`ShopperShard::seal`].
     #[inline]
-    pub(crate) fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Shopper) -> R) -> R {
-        let id = self.shopper(index);
-        let row = &mut self.rows[index];
-        let before = row.hash(id);
-        let result = change(row);
-        self.row_sum = self.row_sum.wrapping_sub(before).wrapping_add(row.hash(id));
-        result
+    pub(crate) fn row(&mut self, index: usize, tick: u32, memory: &MemoryParams) -> &mut Shopper {
+        let id = self.state.shopper(index);
+        let row = &mut self.state.rows[index];
+        if !row.is_touched(tick) {
+            self.state.row_sum = self.state.row_sum.wrapping_sub(row.hash(id));
+            self.unsealed.push(index as u32);
+            row.touch(tick, memory);
+        }
+        row
+    }
+
+    /// Ends the tick: the hashes of all changed rows go back into the sum.
+    pub(crate) fn seal(&mut self) {
+        for index in self.unsealed.drain(..) {
+            let id = self.state.first + u64::from(index);
+            self.state.row_sum = self.state.row_sum.wrapping_add(self.state.rows[index as usize].hash(id));
+        }
     }
 }

@@ -32,7 +32,7 @@ pub struct Shopper {
     pub taste: [i8; TASTE],
     /// Price sensitivity, Q12.
     pub sensitivity: u16,
-    /// Tick up to which decay is applied.
+    /// One more than the tick up to which decay is applied; 0 before the first touch.
     touched: u16,
     /// Habit by platform, Q12.
     pub habit: [u16; PLATFORMS],
@@ -77,10 +77,24 @@ impl Shopper {
         }
     }
 
+    /// Tick up to which decay is applied.
+    fn decayed(&self) -> u32 {
+        u32::from(self.touched).saturating_sub(1)
+    }
+
+    /// Whether the row was touched in this tick.
+    #[inline]
+    #[must_use]
+    pub fn is_touched(&self, tick: u32) -> bool {
+        u32::from(self.touched) == tick + 1
+    }
+
     /// Applies the decay of the ticks since the last touch.
     #[inline]
     pub fn touch(&mut self, tick: u32, memory: &MemoryParams) {
-        let gone = tick - u32::from(self.touched);
+        let before = self.decayed();
+        let gone = tick - before;
+        self.touched = tick as u16 + 1;
         if gone == 0 {
             return;
         }
@@ -95,20 +109,19 @@ impl Shopper {
         for stock in &mut self.recent_stock {
             *stock = stock.saturating_sub(gone.min(255) as u8);
         }
-        let blocks = tick / ACTIVITY_BLOCK - u32::from(self.touched) / ACTIVITY_BLOCK;
+        let blocks = tick / ACTIVITY_BLOCK - before / ACTIVITY_BLOCK;
         if blocks > 0 {
             self.active = if blocks == 1 { self.active << 4 } else { 0 };
             for slot in &mut self.evoked {
                 slot.2 = slot.2.saturating_sub(blocks.min(15) as u8 * 16);
             }
         }
-        self.touched = tick as u16;
     }
 
     /// Platforms with an order in this activity block or the one before, as bits, seen at `tick`.
     #[must_use]
     pub fn active_platforms(&self, tick: u32) -> u8 {
-        match tick / ACTIVITY_BLOCK - u32::from(self.touched) / ACTIVITY_BLOCK {
+        match tick / ACTIVITY_BLOCK - self.decayed() / ACTIVITY_BLOCK {
             0 => (self.active | self.active >> 4) & 15,
             1 => self.active & 15,
             _ => 0,

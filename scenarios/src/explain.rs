@@ -83,7 +83,11 @@ fn page(path: &Path, view: &View<'_>, required: bool) -> String {
     if let Some(unit) = unit(view) {
         line("unit", unit);
     }
-    let range = view.range().words();
+    let range = match view.text("x-kind") {
+        Some("share") if view.range().percents().is_empty() => " from 0 % to 100 %".to_owned(),
+        Some("share") => view.range().percents(),
+        _ => view.range().words(),
+    };
     if !range.is_empty() {
         line("range", range.trim());
     }
@@ -184,6 +188,7 @@ fn brief(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Object(map) if map.is_empty() => "none".to_owned(),
         Value::Array(list) if list.is_empty() => "none".to_owned(),
+        Value::Number(number) => number.as_f64().filter(|_| number.is_f64()).map_or_else(|| number.to_string(), |float| float.to_string()),
         other => other.to_string(),
     }
 }

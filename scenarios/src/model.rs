@@ -20,7 +20,7 @@ pub use platform::{
     Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service, Strategy, StrategyBudget,
 };
 pub use population::{
-    Choice, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale,
+    Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale,
 };
 
 use indexmap::IndexMap;

@@ -16,7 +16,10 @@ const SHOWN: usize = 20;
 
 /// Something wrong in a scenario.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Facts>);
+
+#[derive(Clone, Debug)]
+struct Facts {
     what: String,
     found: Option<String>,
     expected: Option<String>,
@@ -28,31 +31,32 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), found: None, expected: None, help: None, path: None, place: None, related: Vec::new() }
+        let what = what.into();
+        Self(Box::new(Facts { what, found: None, expected: None, help: None, path: None, place: None, related: Vec::new() }))
     }
 
     pub(crate) fn at(mut self, place: &Place) -> Self {
-        self.place = Some(place.clone());
+        self.0.place = Some(place.clone());
         self
     }
 
     pub(crate) fn path(mut self, path: impl ToString) -> Self {
-        self.path = Some(clip(&path.to_string())).filter(|path| !path.is_empty());
+        self.0.path = Some(clip(&path.to_string())).filter(|path| !path.is_empty());
         self
     }
 
     pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
-        self.found = Some(clip(&found.into()));
+        self.0.found = Some(clip(&found.into()));
         self
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(clip(&expected.into()));
+        self.0.expected = Some(clip(&expected.into()));
         self
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(clip(&help.into()));
+        self.0.help = Some(clip(&help.into()));
         self
     }
 
@@ -65,23 +69,23 @@ impl Problem {
     }
 
     pub(crate) fn related(mut self, place: &Place, label: impl Into<String>) -> Self {
-        self.related.push((place.clone(), label.into()));
+        self.0.related.push((place.clone(), label.into()));
         self
     }
 
     pub(crate) fn within(mut self, part: &str) -> Self {
-        self.what = format!("{part}: {}", self.what);
+        self.0.what = format!("{part}: {}", self.0.what);
         self
     }
 
     /// Path into the scenario of what is wrong, such as `platforms.jd.take_rate`, where there is one.
     pub fn scenario_path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 
     /// File (or option), line and column of what is wrong, from 1.
     pub fn location(&self) -> Option<(&str, usize, usize)> {
-        let place = self.place.as_ref()?;
+        let place = self.0.place.as_ref()?;
         let (line, column) = place.line_and_column();
         Some((&place.source.name, line, column))
     }
@@ -89,7 +93,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
+        f.write_str(&self.0.what)
     }
 }
 
@@ -97,22 +101,22 @@ impl Error for Problem {}
 
 impl Diagnostic for Problem {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.path.as_ref().map(|path| Box::new(path) as Box<dyn fmt::Display>)
+        self.0.path.as_ref().map(|path| Box::new(path) as Box<dyn fmt::Display>)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.0.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|place| &place.source.text as &dyn SourceCode)
+        self.0.place.as_ref().map(|place| &place.source.text as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.place.as_ref()?;
+        let place = self.0.place.as_ref()?;
         let same_source = |other: &Place| Arc::ptr_eq(&other.source, &place.source);
         let label = LabeledSpan::new_with_span(self.label(), place.range());
-        let related = self.related.iter().filter(move |(other, _)| same_source(other));
+        let related = self.0.related.iter().filter(move |(other, _)| same_source(other));
         let related = related.map(|(other, label)| LabeledSpan::new_with_span(Some(label.clone()), other.range()));
         Some(Box::new(std::iter::once(label).chain(related)))
     }
@@ -120,7 +124,7 @@ impl Diagnostic for Problem {
 
 impl Problem {
     fn label(&self) -> Option<String> {
-        match (&self.found, &self.expected) {
+        match (&self.0.found, &self.0.expected) {
             (Some(found), Some(expected)) => Some(format!("found {found}, expected {expected}")),
             (Some(found), None) => Some(format!("found {found}")),
             (None, Some(expected)) => Some(format!("expected {expected}")),
@@ -175,7 +179,7 @@ impl From<Problem> for Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = self.0.first().map_or("", |problem| &problem.what);
+        let first = self.0.first().map_or("", |problem| &problem.0.what);
         match self.0.len() {
             0 | 1 => f.write_str(first),
             count => write!(f, "{first} (and {} more problems)", count - 1),
@@ -207,22 +211,22 @@ struct Look {
 
 impl Look {
     fn problem(&self, out: &mut String, problem: &Problem) -> fmt::Result {
-        writeln!(out, "{} {}", self.paint("1;31", "error:"), self.paint("1", &clip(&problem.what)))?;
-        let line_numbers = problem.place.iter().chain(problem.related.iter().map(|(place, _)| place));
+        writeln!(out, "{} {}", self.paint("1;31", "error:"), self.paint("1", &clip(&problem.0.what)))?;
+        let line_numbers = problem.0.place.iter().chain(problem.0.related.iter().map(|(place, _)| place));
         let gutter = line_numbers.map(|place| place.line_and_column().0.to_string().len()).max().unwrap_or(1);
-        if let Some(place) = &problem.place {
+        if let Some(place) = &problem.0.place {
             self.snippet(out, gutter, place, &problem.label().unwrap_or_default())?;
         }
-        for (place, label) in &problem.related {
+        for (place, label) in &problem.0.related {
             self.snippet(out, gutter, place, label)?;
         }
-        if problem.place.is_none() && let Some(label) = problem.label() {
+        if problem.0.place.is_none() && let Some(label) = problem.label() {
             self.note(out, gutter, "note", &label)?;
         }
-        if let Some(path) = &problem.path {
+        if let Some(path) = &problem.0.path {
             self.note(out, gutter, "path", path)?;
         }
-        if let Some(help) = &problem.help {
+        if let Some(help) = &problem.0.help {
             self.note(out, gutter, "help", help)?;
         }
         Ok(())

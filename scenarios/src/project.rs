@@ -93,6 +93,11 @@ impl Project {
         &self.baseline().scenario.experiment
     }
 
+    /// Canonical YAML of the file with its overrides, defaults and arms included; loads again to the same arms and hashes.
+    pub fn resolved_project_yaml(&self) -> String {
+        canonical::yaml(&self.baseline().scenario)
+    }
+
     /// Where the file is: paths in it are relative to this directory.
     pub fn directory(&self) -> &Path {
         &self.directory

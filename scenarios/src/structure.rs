@@ -75,7 +75,7 @@ impl Check {
         if !missing.is_empty() {
             let keys = if missing.len() == 1 { "key" } else { "keys" };
             let at = if self.path.0.is_empty() { "the scenario" } else { "this" };
-                        let problem = Problem::new(format!("{at} lacks the {keys} {}", listed(missing.iter().copied()))).at(&node.place);
+            let problem = Problem::new(format!("{at} lacks the {keys} {}", listed(missing.iter().copied()))).at(&node.place);
             self.report(problem.help(missing_help(&missing, fields)));
         }
         let shape = Shape::Fields { fields, required: Vec::new() };

@@ -53,6 +53,13 @@ pub fn sqrt(x: f64) -> f64 {
     libm::sqrt(x)
 }
 
+/// Square root of an f32: exact by IEEE 754 on every machine.
+#[inline]
+#[must_use]
+pub fn sqrt_f32(x: f32) -> f32 {
+    libm::sqrtf(x)
+}
+
 /// Rounds half away from zero into i64.
 ///
 /// # Panics

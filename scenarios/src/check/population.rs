@@ -3,6 +3,7 @@
 use sim_core::units::{Distribution, Share};
 
 use super::{Check, at};
+use crate::build::SHARD_MULTIPLE;
 use crate::model::{Graph, Missions, Named};
 use crate::problem::Problem;
 
@@ -17,6 +18,10 @@ impl Check<'_> {
                 .expected(format!("at most the {} people", population.people))
                 .help("a shopper stands for one person or more; raise `people` or lower `shoppers`");
             self.report(at!["population", "shoppers"], problem);
+        }
+        if !population.shard_size.is_multiple_of(SHARD_MULTIPLE) {
+            let problem = Problem::new("wrong value for `shard_size`").found(format!("`{}`", population.shard_size));
+            self.report(at!["population", "shard_size"], problem.expected(format!("a multiple of {SHARD_MULTIPLE}")));
         }
         self.segments();
         self.social();

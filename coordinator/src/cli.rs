@@ -1,0 +1,242 @@
+//! The command line: what can be asked, and what becomes of errors.
+//!
+//! Owns names, units and defaults of all options, as `--help` shows them. Leaves out what the commands do.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use sim_core::units::Count;
+
+use crate::exit::{Exit, Failure};
+use crate::{bug, command, output};
+
+/// Deterministic agent-based simulation of an e-commerce marketplace.
+#[derive(Debug, Parser)]
+#[command(name = "bazaar", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Log to standard error: error, warn, info, debug or trace [default: off, or what RUST_LOG says]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done   1 environment or I/O failed   2 bad input, nothing was written   3 a check failed
+  70 bug, or a run that does not repeat itself   78 written by another version   130 interrupted
+
+A first look:
+  bazaar run scenarios/library/double-11-2025.yaml";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario, write its tables, compare its arms
+    Run(RunArgs),
+    /// Check a scenario and say what a run of it will cost; writes nothing
+    Validate(ValidateArgs),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(SchemaArgs),
+    /// Write a commented scenario to start from
+    Init(InitArgs),
+    /// Say what a field of a scenario means: values, unit, range, default, source
+    Explain(ExplainArgs),
+    /// Show what a run holds: KPIs, comparison, tables, mechanisms
+    Inspect(InspectArgs),
+    /// Check the files of a run by their hashes, then run it again and compare the digests
+    Verify(VerifyArgs),
+    /// Measure the reference market against the bare kernel
+    Bench(BenchArgs),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The scenario
+    pub(crate) file: PathBuf,
+    /// Directory for the results [default: runs/<name>-<next number>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace an earlier run in the directory; anything else in it is left alone and refused
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// Arm to run, `baseline` is the file without patches; repeat for more [default: the arms of the file]
+    #[arg(long = "arm", value_name = "NAME")]
+    pub(crate) arms: Vec<String>,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Changes to a scenario.
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    /// Seed of all draws [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Simulated shoppers, such as 200_000 or `1 million`; money and supply scale with it [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub(crate) shoppers: Option<Count>,
+    /// Replications of each arm, each with a seed of its own that all arms share [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub(crate) replications: Option<u32>,
+    /// Change a field, such as `platforms.jd.take_rate=5 %`; repeat for more
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// The scenario
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Write it to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write
+    #[arg(default_value = "scenario.yaml")]
+    pub(crate) file: PathBuf,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Path into a scenario, such as platforms.jd.take_rate [default: the whole scenario]
+    #[arg(default_value = "", hide_default_value = true)]
+    pub(crate) path: String,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Directory of the run
+    pub(crate) run: PathBuf,
+    /// Show the columns and first rows of this table
+    pub(crate) table: Option<String>,
+    /// Rows of the table to show
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) rows: usize,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Directory of the run
+    pub(crate) run: PathBuf,
+    /// Only check the files; do not run the scenario again
+    #[arg(long)]
+    pub(crate) files_only: bool,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Simulated shoppers
+    #[arg(long, value_name = "N", default_value = "2000000")]
+    pub(crate) shoppers: Count,
+    /// Simulated days, 1 to 365
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) days: u16,
+}
+
+/// Runs the program on the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    bug::install_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let done = bug::caught(|| run(cli)).unwrap_or_else(|message| {
+        Err(Failure::Bug { what: message, advice: "please report it with the command line and this message".to_owned() })
+    });
+    match done {
+        Ok(()) => ExitCode::from(Exit::Done as u8),
+        Err(failure) => {
+            output::note(&failure.render());
+            ExitCode::from(failure.exit() as u8)
+        }
+    }
+}
+
+/// Help and version go to standard output; wrong arguments are bad input.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // A closed pipe is no error: there is nobody to tell.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { Exit::BadInput as u8 } else { Exit::Done as u8 })
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    listen_to_logs(cli.log.as_deref())?;
+    match cli.command {
+        Command::Run(args) => command::run::run(&args),
+        Command::Validate(args) => command::validate::validate(&args),
+        Command::Schema(args) => command::schema::schema(&args),
+        Command::Init(args) => command::init::init(&args),
+        Command::Explain(args) => command::explain::explain(&args),
+        Command::Inspect(args) => command::inspect::inspect(&args),
+        Command::Verify(args) => command::verify::verify(&args),
+        Command::Bench(args) => command::bench::bench(&args),
+    }
+}
+
+fn listen_to_logs(level: Option<&str>) -> Result<(), Failure> {
+    let from_environment = std::env::var("RUST_LOG").ok();
+    let Some(wanted) = level.map(str::to_owned).or(from_environment).filter(|wanted| !wanted.is_empty()) else { return Ok(()) };
+    let filter = tracing_subscriber::EnvFilter::try_new(&wanted).map_err(|error| Failure::Usage {
+        what: format!("`{wanted}` is no log level: {error}"),
+        advice: "error, warn, info, debug or trace; or a filter such as `coordinator=debug`".to_owned(),
+    })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+impl Changes {
+    /// The changes as patches, those of the named options first.
+    pub(crate) fn overrides(&self) -> Result<Vec<scenarios::Override>, Failure> {
+        use scenarios::Override;
+        let named = [
+            self.seed.map(Override::seed),
+            self.shoppers.map(Override::shoppers),
+            self.replications.map(Override::replications),
+        ];
+        let mut overrides: Vec<Override> = named.into_iter().flatten().collect();
+        for set in &self.sets {
+            overrides.push(Override::parse(set)?);
+        }
+        Ok(overrides)
+    }
+}

@@ -1,0 +1,131 @@
+//! One cell at work: its world, tick by tick.
+//!
+//! Owns the tick loop around `sim_core::tick::run_tick`, its clocks, and the reading of engine ticks as days of the calendar.
+//! Guarantees that a broken rule inside a tick becomes an error that names seed, arm, replication and tick. Leaves out rows
+//! and progress.
+
+use std::time::{Duration, Instant};
+
+use agents::market::Bazaar;
+use agents::record::{Census, Observation};
+use scenarios::Built;
+use sim_core::digest::Digest;
+use sim_core::exchange::Local;
+use sim_core::tick::{Stage, Ticked, World, run_tick};
+
+use crate::bug;
+use crate::exit::Failure;
+use crate::plan::Cell;
+
+/// Stages in order, with the names that reports use.
+pub(crate) const STAGES: [(Stage, &str); 4] =
+    [(Stage::Shop, "shop"), (Stage::Grant, "grant"), (Stage::Settle, "settle"), (Stage::Adapt, "adapt")];
+
+/// The world of a cell.
+pub(crate) struct Engine {
+    pub(crate) market: Bazaar,
+    pub(crate) world: World<Bazaar>,
+    /// Wall time of each stage so far, in the order of [`STAGES`].
+    pub(crate) stages: [Duration; STAGES.len()],
+    arm: String,
+    replication: u32,
+    seed: u64,
+}
+
+/// A tick that is over.
+pub(crate) struct Step {
+    /// Tick of the engine: the warm-up counts.
+    pub(crate) engine_tick: u32,
+    /// Tick of the calendar; none in the warm-up.
+    pub(crate) tick: Option<u32>,
+    /// Totals, tallies and parts of the digest.
+    pub(crate) ticked: Ticked<Bazaar>,
+    /// Digest of everything up to here.
+    pub(crate) digest: Digest,
+    /// List prices while shopping, if they were asked for.
+    pub(crate) prices: Vec<u32>,
+    epoch: usize,
+}
+
+impl Engine {
+    /// The world of `cell` before its first tick.
+    pub(crate) fn new(mut built: Built, cell: Cell<'_>, samples: bool) -> Result<Self, Failure> {
+        if !samples {
+            built.market.sample = 0;
+        }
+        let place = || format!("while it built the world of {}", name_of(cell.seed(), cell.arm, cell.replication));
+        let world = bug::caught(|| built.world()).map_err(|message| bug_found(&message, &place()))?;
+        Ok(Self {
+            market: built.market,
+            world,
+            stages: [Duration::ZERO; STAGES.len()],
+            arm: cell.arm.to_owned(),
+            replication: cell.replication,
+            seed: cell.seed(),
+        })
+    }
+
+    /// Ticks of the engine in all.
+    pub(crate) fn ticks(&self) -> u32 {
+        self.market.ticks()
+    }
+
+    /// Whether the last tick is over.
+    pub(crate) fn is_done(&self) -> bool {
+        self.world.tick.0 == self.ticks()
+    }
+
+    /// Runs the next tick; `keep_prices` copies the list prices before it.
+    pub(crate) fn step(&mut self, keep_prices: bool) -> Result<Step, Failure> {
+        let engine_tick = self.world.tick.0;
+        let epoch = self.world.view.epoch;
+        let prices = if keep_prices { self.world.view.state.prices.clone() } else { Vec::new() };
+        let (market, world, stages) = (&self.market, &mut self.world, &mut self.stages);
+        let mut since = Instant::now();
+        let told = |stage: Stage| {
+            let index = STAGES.iter().position(|&(known, _)| known == stage).expect("every stage has a name");
+            stages[index] += since.elapsed();
+            since = Instant::now();
+        };
+        let ticked = bug::caught(|| run_tick(market, world, &mut Local, told));
+        let place = || format!("in tick {} of {}", self.tick_name(engine_tick), name_of(self.seed, &self.arm, self.replication));
+        let ticked = ticked.map_err(|message| bug_found(&message, &place()))?;
+        let ticked = ticked.map_err(|error| bug_found(&error.to_string(), &place()))?;
+        tracing::debug!(engine_tick, digest = %self.world.digest, parts = ?ticked.parts, "tick");
+        let tick = engine_tick.checked_sub(self.market.warm_up);
+        Ok(Step { engine_tick, tick, ticked, digest: self.world.digest, prices, epoch })
+    }
+
+    /// What rows of `step` are made of.
+    pub(crate) fn observation<'a>(&'a self, step: &'a Step, tick: u32, census: Option<&'a Census>) -> Observation<'a> {
+        Observation {
+            market: &self.market,
+            tick,
+            view: &self.world.view,
+            params: &self.market.epochs[step.epoch],
+            totals: &step.ticked.totals,
+            census,
+        }
+    }
+
+    fn tick_name(&self, engine_tick: u32) -> String {
+        match engine_tick.checked_sub(self.market.warm_up) {
+            Some(tick) => tick.to_string(),
+            None => format!("{engine_tick} of the warm-up"),
+        }
+    }
+}
+
+fn name_of(seed: u64, arm: &str, replication: u32) -> String {
+    format!("arm {arm}, replication {replication} (seed {seed})")
+}
+
+/// A broken rule, as an error with all that a report of it needs.
+fn bug_found(message: &str, place: &str) -> Failure {
+    Failure::Bug {
+        what: format!("{place}: {message}"),
+        advice: "please report it with the scenario file, the command line and this message; \
+                 the same seed gives the same failure"
+            .to_owned(),
+    }
+}

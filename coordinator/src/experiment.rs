@@ -1,0 +1,248 @@
+//! A run from its plan to its directory.
+//!
+//! Owns the loop over cells: build, tick, record, digest; and the documents beside the tables. Guarantees that the manifest
+//! is written last, so that a run that fails or is stopped has none. Leaves out what is printed when it ends.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{fs, path};
+
+use agents::metric::Metric;
+use results::manifest::{MECHANISMS, SCENARIO};
+use results::{
+    CellRecord, CellSummary, Comparison, Execution, Existing, Manifest, Outcome, RunWriter, WriterOptions,
+};
+
+use crate::engine::{Engine, STAGES, Step};
+use crate::exit::Failure;
+use crate::interrupt;
+use crate::mechanisms::{MechanismCounts, json_text};
+use crate::plan::{Cell, Plan};
+use crate::progress::{Progress, Whereabouts};
+use crate::recorder::Recorder;
+
+/// Wall time of a run, summed over cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timings {
+    pub(crate) total: Duration,
+    /// Building worlds.
+    pub(crate) build: Duration,
+    /// Ticks, without rows.
+    pub(crate) ticks: Duration,
+    /// By stage of the tick, in the order of [`STAGES`].
+    pub(crate) stages: [Duration; STAGES.len()],
+    /// Observing and writing rows.
+    pub(crate) rows: Duration,
+}
+
+/// A finished run.
+pub(crate) struct Finished {
+    pub(crate) dir: PathBuf,
+    pub(crate) cells: Vec<CellSummary>,
+    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) manifest: Manifest,
+    pub(crate) timings: Timings,
+    /// Simulated missions, the warm-up included.
+    pub(crate) missions: u64,
+}
+
+/// How to carry out a run.
+pub(crate) struct Orders {
+    pub(crate) dir: PathBuf,
+    pub(crate) force: bool,
+    pub(crate) quiet: bool,
+    pub(crate) threads: usize,
+}
+
+/// Runs every cell of `plan` into `orders.dir`.
+pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
+    let begun = Instant::now();
+    let tables = plan.tables()?;
+    let options = WriterOptions {
+        run: plan.run_info()?,
+        block: plan.project.baseline().scenario.outputs.block,
+        tables: tables.clone(),
+        existing: if orders.force { Existing::Replace } else { Existing::Refuse },
+    };
+    let mut writer = RunWriter::create(&orders.dir, options)?;
+    write_inputs(plan, &mut writer, &orders.dir)?;
+    let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications, plan.focal());
+    let mut work = Work {
+        plan,
+        tables,
+        progress,
+        mechanisms: MechanismCounts::new(plan.arms.iter().map(|(arm, _)| arm.as_str())),
+        timings: Timings::default(),
+        dir: &orders.dir,
+    };
+    work.announce(orders.threads);
+    let (mut records, mut cells) = (Vec::new(), Vec::new());
+    for cell in plan.cells() {
+        let (record, summary) = work.cell(cell, &mut writer).inspect_err(|_| work.progress.finish())?;
+        records.push(record);
+        cells.push(summary);
+    }
+    work.progress.finish();
+    let comparisons = comparisons(plan, &cells)?;
+    let last = plan.project.baseline().scenario.calendar.ticks() - 1;
+    let rows: Vec<_> = comparisons.iter().map(|found| (found.arm.as_str(), found.rows(last))).collect();
+    writer.write_across(rows.iter().flat_map(|(arm, rows)| rows.iter().map(|row| (*arm, row))))?;
+    writer.write_text(MECHANISMS, &json_text(&work.mechanisms.table()))?;
+    let mut timings = work.timings;
+    timings.total = begun.elapsed();
+    let manifest = writer.finish(Outcome {
+        arms: plan.arms.iter().map(|(arm, _)| arm.clone()).collect(),
+        replications: plan.replications,
+        cells: records,
+        kpis: cells.iter().map(CellSummary::kpis).collect(),
+        execution: Execution {
+            wall_seconds: timings.total.as_secs_f64(),
+            threads: u32::try_from(orders.threads).unwrap_or(u32::MAX),
+            workers: 1,
+        },
+    })?;
+    let missions = work.progress.missions();
+    Ok(Finished { dir: orders.dir.clone(), cells, comparisons, manifest, timings, missions })
+}
+
+struct Work<'a> {
+    plan: &'a Plan,
+    tables: std::collections::BTreeSet<&'static str>,
+    progress: Progress,
+    mechanisms: MechanismCounts,
+    timings: Timings,
+    dir: &'a Path,
+}
+
+/// Tables that are made of sampled shoppers.
+const SAMPLED: [&str; 3] = ["orders", "missions", "shopper_panel"];
+
+impl Work<'_> {
+    fn announce(&self, threads: usize) {
+        let scenario = &self.plan.project.baseline().scenario;
+        let arms: Vec<_> = self.plan.arms.iter().map(|(arm, _)| arm.as_str()).collect();
+        self.progress.say(&format!(
+            "{}: {} x {}, {} shoppers, {} to {}, {} -> {}",
+            scenario.name,
+            arms.join(", "),
+            crate::output::counted(self.plan.replications as usize, "replication"),
+            crate::output::grouped(scenario.population.shoppers.0.into()),
+            scenario.calendar.start,
+            scenario.calendar.end,
+            crate::output::counted(threads, "thread"),
+            self.dir.display(),
+        ));
+    }
+
+    fn cell(&mut self, cell: Cell<'_>, writer: &mut RunWriter) -> Result<(CellRecord, CellSummary), Failure> {
+        let begun = Instant::now();
+        let samples = SAMPLED.iter().any(|name| self.tables.contains(name));
+        let mut engine = Engine::new(self.plan.build(cell)?, cell, samples)?;
+        self.timings.build += begun.elapsed();
+        tracing::info!(arm = cell.arm, replication = cell.replication, seed = cell.seed(), "cell begins");
+        let outputs = &self.plan.project.baseline().scenario.outputs;
+        let ticks = engine.ticks() - engine.market.warm_up;
+        writer.begin(cell.arm, cell.replication);
+        let mut recorder = Recorder::new(writer, &self.tables, outputs.census, ticks);
+        let mut tick_digests = Vec::with_capacity(ticks as usize);
+        let mut gmv = 0;
+        while !engine.is_done() {
+            let before = Instant::now();
+            let step = engine.step(recorder.wants_prices())?;
+            let between = Instant::now();
+            recorder.record(&mut engine, &step)?;
+            self.timings.ticks += between - before;
+            self.timings.rows += between.elapsed();
+            if step.tick.is_some() {
+                tick_digests.push(step.digest.to_string());
+                self.mechanisms.add(cell.arm, &step.ticked.totals);
+                gmv += self.gmv(&engine, &step);
+            }
+            self.progress.tick(&self.whereabouts(cell, &engine, &step, gmv));
+            if interrupt::asked() {
+                return Err(self.interrupted());
+            }
+        }
+        let summary = recorder.finish();
+        let before_end = Instant::now();
+        writer.end()?;
+        self.timings.rows += before_end.elapsed();
+        self.timings.stages.iter_mut().zip(engine.stages).for_each(|(sum, stage)| *sum += stage);
+        let digest = engine.world.digest.to_string();
+        tracing::info!(arm = cell.arm, replication = cell.replication, %digest, "cell ends");
+        let (arm, replication) = (cell.arm.to_owned(), cell.replication);
+        Ok((CellRecord { arm: arm.clone(), replication, digest, tick_digests }, CellSummary { arm, replication, summary }))
+    }
+
+    /// Simulated GMV of a tick on the focal platform, else on all.
+    fn gmv(&self, engine: &Engine, step: &Step) -> i64 {
+        let names = engine.market.catalog.platforms.iter().enumerate();
+        let counted = names.filter(|(_, name)| self.plan.focal().is_none_or(|focal| focal == &***name));
+        counted.map(|(p, _)| step.ticked.totals.sum(p, Metric::Gmv)).sum()
+    }
+
+    fn whereabouts<'c>(&self, cell: Cell<'c>, engine: &Engine, step: &Step, gmv: i64) -> Whereabouts<'c> {
+        let platforms = 0..engine.market.catalog.platforms.len();
+        let missions: i64 = platforms.map(|p| step.ticked.totals.sum(p, Metric::Missions)).sum();
+        Whereabouts {
+            arm: cell.arm,
+            replication: cell.replication,
+            tick: step.tick,
+            ticks: engine.ticks() - engine.market.warm_up,
+            missions: missions.unsigned_abs(),
+            gmv: self.plan.extrapolation().apply(results::Unit::Money, gmv as f64),
+        }
+    }
+
+    fn interrupted(&self) -> Failure {
+        Failure::Interrupted {
+            left: format!(
+                "{} holds the tables up to the last whole block of ticks and no manifest; run again with --force to replace it",
+                self.dir.display()
+            ),
+        }
+    }
+}
+
+/// Ticks of all cells, for progress.
+fn all_ticks(plan: &Plan) -> u64 {
+    let of = |cell: Cell<'_>| {
+        let calendar = &cell.loaded.scenario.calendar;
+        u64::from(calendar.ticks()) + calendar.warm_up.0.round() as u64 * u64::from(calendar.ticks_per_day())
+    };
+    plan.cells().map(of).sum()
+}
+
+/// Every arm against the second of the compared pair; the printed pair first.
+fn comparisons(plan: &Plan, cells: &[CellSummary]) -> Result<Vec<Comparison>, Failure> {
+    let Some([first, second]) = plan.compared() else { return Ok(Vec::new()) };
+    let others = plan.arms.iter().map(|(arm, _)| arm.as_str()).filter(|arm| ![first, second].contains(arm));
+    let arms = std::iter::once(first).chain(others);
+    Ok(arms.map(|arm| Comparison::of(cells, arm, second)).collect::<results::Result<_>>()?)
+}
+
+/// The resolved scenario, arms included, and the files that it refers to: all that a repetition needs.
+fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<(), Failure> {
+    writer.write_text(SCENARIO, &plan.project.resolved_project_yaml())?;
+    for file in plan.companions() {
+        let source = plan.project.directory().join(&file);
+        let text = fs::read_to_string(&source).map_err(|error| failed("read", &source, error))?;
+        let is_below = file.components().all(|part| matches!(part, path::Component::Normal(_)));
+        match file.to_str() {
+            Some(name) if is_below && file.components().count() == 1 => writer.write_text(name, &text)?,
+            _ if is_below => copy(&dir.join(&file), &text)?,
+            _ => tracing::warn!(file = %file.display(), "not copied: it is not below the scenario's directory"),
+        }
+    }
+    Ok(())
+}
+
+fn copy(target: &Path, text: &str) -> Result<(), Failure> {
+    let folder = target.parent().expect("a file has a folder");
+    fs::create_dir_all(folder).map_err(|error| failed("create", folder, error))?;
+    fs::write(target, text).map_err(|error| failed("write", target, error))
+}
+
+fn failed(action: &'static str, path: &Path, source: std::io::Error) -> Failure {
+    Failure::Io { action, path: path.to_owned(), source }
+}
