@@ -117,18 +117,18 @@ impl Tour<'_> {
             totals.add_to(platform, segment, Metric::Visits, 1);
             self.visit(state, index, platform, category, mission, words.uniform(7), basket, totals);
         }
-        sort_by_listing(&mut basket.options[..basket.len]);
         let options = &basket.options[..basket.len];
         for (weight, option) in weights.iter_mut().zip(options) {
             *weight = if option.examined { exp_f32(option.utility) } else { 0.0 };
         }
         let row = &state.rows[index];
         let outside = exp_f32(self.params.choice.outside + self.params.choice.outside_fatigue * row.total_fatigue());
-        let total = weights[..options.len()].iter().sum::<f32>() + outside;
+        let order = by_listing(options);
+        let total = order[..options.len()].iter().map(|&i| weights[i as usize]).sum::<f32>() + outside;
         let sensitivity = self.sensitivity(row);
         totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(total, sensitivity, category));
         self.learn(state, index, visited, &basket.options[..basket.len], &weights, outside, totals);
-        let chosen = pick(&weights[..basket.len], words.uniform(6) * total);
+        let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
         if self.tick >= self.market.warm_up && self.market.samples(id) {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
@@ -211,7 +211,7 @@ impl Tour<'_> {
             accuracy,
             match_scale: self.market.match_scale,
             shopper: id,
-            taste: row.taste,
+            taste: row.taste.map(i16::from),
             sensitivity,
             tick: self.tick,
             mission,
@@ -442,14 +442,30 @@ fn examined(patience: f32, shown: usize, u: f32) -> usize {
     count.min(shown)
 }
 
-fn sort_by_listing(options: &mut [Option_]) {
-    for i in 1..options.len() {
+/// Places of the options in the order of listing ids, so that a choice does not depend on ranks.
+fn by_listing(options: &[Option_]) -> [u8; COMPARED] {
+    let mut keys = [0u64; COMPARED];
+    for (i, option) in options.iter().enumerate() {
+        let key = u64::from(option.listing) << 8 | i as u64;
         let mut at = i;
-        while at > 0 && options[at - 1].listing > options[at].listing {
-            options.swap(at - 1, at);
+        while at > 0 && keys[at - 1] > key {
+            keys[at] = keys[at - 1];
             at -= 1;
         }
+        keys[at] = key;
     }
+    keys.map(|key| key as u8)
+}
+
+fn pick_in_order(weights: &[f32], order: &[u8], mut left: f32) -> Option<usize> {
+    for &i in order {
+        let w = weights[i as usize];
+        if left < w {
+            return Some(i as usize);
+        }
+        left -= w;
+    }
+    None
 }
 
 #[cfg(test)]

@@ -217,28 +217,25 @@ impl Shopper {
     /// Hash of the row, for the digest.
     #[must_use]
     pub fn hash(&self, id: u64) -> u64 {
+        fn put<const N: usize>(bytes: &mut [u8; BYTES], at: usize, halves: [u16; N]) {
+            for (slot, half) in bytes[at..at + 2 * N].chunks_exact_mut(2).zip(halves) {
+                slot.copy_from_slice(&half.to_le_bytes());
+            }
+        }
         let mut bytes = [0u8; BYTES];
-        let mut at = 0;
-        let mut put = |part: &[u8]| {
-            bytes[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        };
-        put(&self.taste.map(|t| t as u8));
-        put(&self.sensitivity.to_le_bytes());
-        put(&self.touched.to_le_bytes());
-        self.habit.iter().for_each(|x| put(&x.to_le_bytes()));
-        self.satisfaction.iter().for_each(|x| put(&x.to_le_bytes()));
-        self.inclusive.iter().for_each(|x| put(&x.to_le_bytes()));
-        self.fatigue.iter().for_each(|x| put(&x.to_le_bytes()));
-        self.credit.iter().for_each(|x| put(&x.to_le_bytes()));
-        put(&self.recent_category);
-        self.recent_reference.iter().for_each(|x| put(&x.to_le_bytes()));
-        put(&self.recent_stock);
-        self.evoked.iter().for_each(|(low, high, strength)| {
-            put(&low.to_le_bytes());
-            put(&[*high, *strength]);
-        });
-        put(&[self.active, self.known]);
+        bytes[..8].copy_from_slice(&self.taste.map(|t| t as u8));
+        put(&mut bytes, 8, [self.sensitivity, self.touched]);
+        put(&mut bytes, 12, self.habit);
+        put(&mut bytes, 20, self.satisfaction.map(|x| x as u16));
+        put(&mut bytes, 28, self.inclusive.map(|x| x as u16));
+        put(&mut bytes, 36, self.fatigue);
+        put(&mut bytes, 44, self.credit);
+        put(&mut bytes, 52, self.recent_reference.map(|x| x as u16));
+        put(&mut bytes, 64, self.evoked.map(|slot| slot.0));
+        put(&mut bytes, 72, self.evoked.map(|slot| u16::from_le_bytes([slot.1, slot.2])));
+        bytes[80..86].copy_from_slice(&self.recent_category);
+        bytes[86..92].copy_from_slice(&self.recent_stock);
+        bytes[92..].copy_from_slice(&[self.active, self.known]);
         hash_of(id, &bytes)
     }
 }

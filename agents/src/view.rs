@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use sim_core::{math, parallel};
 use std::collections::VecDeque;
 
-/// What recall, ranking and choice need of a listing: 32 bytes, in the order of listings.
+/// What recall, ranking and choice need of a listing: 40 bytes, in the order of listings.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
     /// Trait vector.
-    pub traits: [i8; TASTE],
+    pub traits: [i16; TASTE],
     /// Utility of quality, over mu.
     pub quality: f32,
     /// Price on the shelf in price-utility units (before sensitivity).
@@ -95,7 +95,7 @@ impl View {
             let platform = listing.platform as usize;
             let shelf = shelf_price(listing, prices, prices[id], &params.platforms[platform].promotions, &platforms[platform].rules);
             Offer {
-                traits: listing.traits,
+                traits: listing.traits.map(i16::from),
                 quality: params.choice.quality * listing.quality,
                 price_term: price_term(params, listing.category as usize, shelf),
                 shelf,

@@ -7,7 +7,6 @@ use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use miette::Diagnostic;
 use scenarios::{BuildError, Problems};
 
 /// The exit codes of the program.
@@ -31,7 +30,7 @@ pub enum Exit {
 }
 
 /// Why a command failed.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A scenario, a patch or a path into a scenario is wrong.
     #[error("{problems}")]
@@ -51,7 +50,6 @@ pub enum Failure {
         /// Why.
         source: results::Error,
         /// What to do about it.
-        #[help]
         advice: Option<String>,
     },
     /// The file system or the operating system refused something.
@@ -78,7 +76,6 @@ pub enum Failure {
         /// What is wrong.
         what: String,
         /// What to do about it.
-        #[help]
         advice: String,
     },
     /// Something that the command needs is not there.
@@ -87,7 +84,6 @@ pub enum Failure {
         /// What is missing.
         what: String,
         /// What to do about it.
-        #[help]
         advice: String,
     },
     /// Files of a run are not as written.
@@ -98,7 +94,6 @@ pub enum Failure {
         /// One line for each difference.
         findings: Vec<String>,
         /// What that means.
-        #[help]
         advice: &'static str,
     },
     /// A run gives other digests than it recorded.
@@ -107,7 +102,6 @@ pub enum Failure {
         /// Where, with both values.
         what: String,
         /// What to do about it.
-        #[help]
         advice: String,
     },
     /// The run was written by another version.
@@ -116,7 +110,6 @@ pub enum Failure {
         /// Both versions.
         what: String,
         /// What to do about it.
-        #[help]
         advice: String,
     },
     /// The program broke one of its own rules.
@@ -125,7 +118,6 @@ pub enum Failure {
         /// The broken rule and where the run was.
         what: String,
         /// What to do about it.
-        #[help]
         advice: String,
     },
     /// The user stopped it.
@@ -151,6 +143,21 @@ impl Failure {
         }
     }
 
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        match self {
+            Self::Results { advice, .. } => advice.as_deref(),
+            Self::Altered { advice, .. } => Some(advice),
+            Self::Usage { advice, .. }
+            | Self::Missing { advice, .. }
+            | Self::Diverged { advice, .. }
+            | Self::Mismatch { advice, .. }
+            | Self::Bug { advice, .. } => Some(advice),
+            Self::Scenario { .. } | Self::Build { .. } | Self::Io { .. } | Self::Threads { .. } | Self::Interrupted { .. } => None,
+        }
+    }
+
     /// The report for standard error.
     #[must_use]
     pub fn render(&self) -> String {
@@ -160,7 +167,7 @@ impl Failure {
         }
         let paint = |code: &str, text: &str| if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
         let mut text = format!("{} {}\n", paint("1;31", "error:"), paint("1", &self.to_string()));
-        if let Some(advice) = self.help() {
+        if let Some(advice) = self.advice() {
             writeln!(text, "  {} {advice}", paint("36", "= help:")).expect("a string takes everything");
         }
         text

@@ -182,15 +182,13 @@ impl Work<'_> {
     }
 
     fn whereabouts<'c>(&self, cell: Cell<'c>, engine: &Engine, step: &Step, gmv: i64) -> Whereabouts<'c> {
-        let platforms = 0..engine.market.catalog.platforms.len();
-        let missions: i64 = platforms.map(|p| step.ticked.totals.sum(p, Metric::Missions)).sum();
         Whereabouts {
             arm: cell.arm,
             replication: cell.replication,
             tick: step.tick,
             ticks: engine.ticks() - engine.market.warm_up,
-            missions: missions.unsigned_abs(),
-            gmv: self.plan.extrapolation().apply(results::Unit::Money, gmv as f64),
+            missions: missions(engine, step),
+            gmv: Some(self.plan.extrapolation().apply(results::Unit::Money, gmv as f64)),
         }
     }
 
@@ -204,8 +202,14 @@ impl Work<'_> {
     }
 }
 
+/// Simulated missions of a tick.
+pub(crate) fn missions(engine: &Engine, step: &Step) -> u64 {
+    let platforms = 0..engine.market.catalog.platforms.len();
+    platforms.map(|p| step.ticked.totals.sum(p, Metric::Missions).unsigned_abs()).sum()
+}
+
 /// Ticks of all cells, for progress.
-fn all_ticks(plan: &Plan) -> u64 {
+pub(crate) fn all_ticks(plan: &Plan) -> u64 {
     let of = |cell: Cell<'_>| {
         let calendar = &cell.loaded.scenario.calendar;
         u64::from(calendar.ticks()) + calendar.warm_up.0.round() as u64 * u64::from(calendar.ticks_per_day())

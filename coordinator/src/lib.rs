@@ -27,6 +27,8 @@ mod directory;
 
 mod experiment;
 
+mod spend;
+
 mod document;
 
 mod report;

@@ -41,8 +41,8 @@ pub(crate) struct Whereabouts<'a> {
     pub(crate) ticks: u32,
     /// Missions of the tick, simulated.
     pub(crate) missions: u64,
-    /// GMV of the focal platform (else of all) in the cell so far, yuan, extrapolated.
-    pub(crate) gmv: f64,
+    /// GMV of the focal platform (else of all) in the cell so far, yuan, extrapolated; none where nobody counts it.
+    pub(crate) gmv: Option<f64>,
 }
 
 impl Progress {
@@ -103,14 +103,14 @@ impl Progress {
         let rate = self.missions as f64 / seconds;
         let tick = at.tick.map_or("warm-up".to_owned(), |tick| format!("tick {} of {}", tick + 1, at.ticks));
         let of = self.focal.as_deref().map_or(String::new(), |focal| format!(" {focal}"));
+        let gmv = at.gmv.map_or(String::new(), |gmv| format!(", GMV{of} {}", Format::of_values(Unit::Money, gmv).value(gmv)));
         format!(
-            "{tick}, {}, replication {} of {}, {} missions/s, ETA {}, GMV{of} {}",
+            "{tick}, {}, replication {} of {}, {} missions/s, ETA {}{gmv}",
             at.arm,
             at.replication + 1,
             self.replications,
             Format::of_values(Unit::Count(""), rate).value(rate),
             output::duration(left),
-            Format::of_values(Unit::Money, at.gmv).value(at.gmv),
         )
     }
 }
