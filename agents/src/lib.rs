@@ -33,7 +33,7 @@ mod after;
 
 pub mod merchant;
 
-mod pricing;
+pub mod pricing;
 
 mod stock;
 
@@ -44,5 +44,7 @@ mod capability;
 mod strategy;
 
 pub mod market;
+
+pub mod configured;
 
 pub mod record;

@@ -94,8 +94,10 @@ pub(crate) fn adapt(market: &Bazaar, tick: u32, view: &View, merchants: &mut Mer
             let shop = Shop { listing: &market.catalog.listings[at], id: listing, state, orders: tallies.orders[at], first_party: merchant.first_party_of.is_some() };
             let old = view.state.prices[at];
             let price = pricing::reprice(&group.pricing, &night, &shop, old);
-            if price != old {
+            if pricing::revises(&group.pricing, tick, listing) {
                 added.fired(pricing::mechanism(&group.pricing), 1, i64::from(price.abs_diff(old)));
+            }
+            if price != old {
                 quotes.push(Quote { listing, price });
             }
             added.listings = added.listings.wrapping_add(hash(tallies, at, state, price));

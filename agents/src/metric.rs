@@ -51,7 +51,7 @@ dense_enum! {
         BudgetRefusal = "budget-refusal", StockRefusal = "stock-refusal", Cancellation = "cancellation", Delivery = "delivery",
         Return = "return", Clawback = "clawback", ServiceContact = "service-contact", AiService = "ai-service",
         WordOfMouth = "word-of-mouth", HabitGain = "habit", SatisfactionGain = "satisfaction", PromotionFatigue = "promotion-fatigue",
-        DealCredit = "deal-credit", InclusiveValue = "inclusive-value", RepriceFixed = "pricing-fixed", RepriceCostPlus = "pricing-cost-plus",
+        DealCredit = "deal-credit", InclusiveValue = "inclusive-value", RepriceCostPlus = "pricing-cost-plus",
         RepriceMatch = "pricing-match", RepriceBestResponse = "pricing-best-response", RepriceTargetMargin = "pricing-target-margin",
         RepriceNudge = "pricing-nudge", Restock = "restock", FirstParty = "first-party", Commission = "commission",
         AiInvestment = "ai-investment", AiInService = "ai-build-lag", AiSpillover = "ai-spillover", TalentWage = "talent-wage",

@@ -7,7 +7,7 @@ use crate::catalog::{Listing, NO_LISTING};
 use crate::market::Bazaar;
 use crate::merchant::ListingState;
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::params::Params;
+use crate::params::{Params, PlatformParams};
 use crate::policy::PricingPolicy;
 use crate::view::View;
 use sim_core::math;
@@ -62,11 +62,10 @@ impl<'a> Night<'a> {
         }
     }
 
-    /// Unit cost grossed up for commission and payment fee: the price at which nothing is left, delivery aside.
     fn break_even(&self, shop: &Shop) -> f64 {
-        let platform = &self.params.platforms[shop.listing.platform as usize];
-        let take = if shop.first_party { 0 } else { platform.take_rate_ppm } + platform.payment_fee_ppm;
-        f64::from(shop.listing.unit_cost) / (1.0 - f64::from(take) * 1e-6)
+        let p = shop.listing.platform as usize;
+        let delivery = self.view.state.platforms[p].delivery_cost(&self.params.platforms[p]);
+        break_even(&self.params.platforms[p], shop.listing.unit_cost, delivery, shop.first_party)
     }
 
     fn lowest_rival(&self, shop: &Shop, lag: u32) -> Option<f64> {
@@ -93,24 +92,46 @@ impl<'a> Night<'a> {
     }
 }
 
+/// The price at which nothing is left: unit cost and the merchant's part of `delivery` (money units a line), grossed up for
+/// commission and payment fee.
+#[must_use]
+pub fn break_even(platform: &PlatformParams, unit_cost: u32, delivery: i64, first_party: bool) -> f64 {
+    let take = if first_party { 0 } else { platform.take_rate_ppm } + platform.payment_fee_ppm;
+    let borne = delivery as f64 * (1.0 - f64::from(platform.delivery_platform_ppm) * 1e-6);
+    (f64::from(unit_cost) + borne) / (1.0 - f64::from(take) * 1e-6)
+}
+
+/// Whether the policy looks at its price in this night.
+pub(crate) fn revises(policy: &PricingPolicy, tick: u32, listing: u32) -> bool {
+    match *policy {
+        PricingPolicy::Fixed => false,
+        PricingPolicy::Nudge { .. } => true,
+        PricingPolicy::CostPlus { interval, .. }
+        | PricingPolicy::Match { interval, .. }
+        | PricingPolicy::BestResponse { interval }
+        | PricingPolicy::TargetMargin { interval, .. } => (tick + listing).is_multiple_of(interval.max(1)),
+    }
+}
+
 /// The price after the night.
 pub(crate) fn reprice(policy: &PricingPolicy, night: &Night, shop: &Shop, old: u32) -> u32 {
-    let due = |interval: u32| (night.tick + shop.id).is_multiple_of(interval.max(1));
+    if !revises(policy, night.tick, shop.id) {
+        return old;
+    }
     let price = match *policy {
         PricingPolicy::Fixed => return old,
         PricingPolicy::Nudge { step } => return nudge(night, shop, old, step),
-        PricingPolicy::CostPlus { markup, interval } if due(interval) => night.break_even(shop) * (1.0 + markup),
-        PricingPolicy::Match { lag, floor_margin, interval } if due(interval) => {
+        PricingPolicy::CostPlus { markup, .. } => night.break_even(shop) * (1.0 + markup),
+        PricingPolicy::Match { lag, floor_margin, .. } => {
             let floor = night.break_even(shop) / (1.0 - floor_margin);
             night.lowest_rival(shop, lag).map_or(f64::from(old), |lowest| lowest.max(floor))
         }
-        PricingPolicy::BestResponse { interval } if due(interval) => night.best_reply(shop, old),
-        PricingPolicy::TargetMargin { margin, step, interval } if due(interval) => {
+        PricingPolicy::BestResponse { .. } => night.best_reply(shop, old),
+        PricingPolicy::TargetMargin { margin, step, .. } => {
             let up = shop.state.recent_sales > shop.state.mean_sales;
             let wish = f64::from(old) * if up { 1.0 + step } else { 1.0 - step };
             wish.max(night.break_even(shop) / (1.0 - margin))
         }
-        _ => return old,
     };
     let first = f64::from(shop.listing.first_price);
     math::round_i64(price.clamp(first / BAND, first * BAND)).clamp(1, i64::from(u32::MAX / 2)) as u32
@@ -121,11 +142,10 @@ fn nudge(night: &Night, shop: &Shop, old: u32, step: f64) -> u32 {
     if shop.orders * night.listings > night.sold { old + by } else { (old - by).max(1) }
 }
 
-/// The mechanism under which a change of price is booked.
+/// The mechanism under which a revision is booked; a fixed price is never revised.
 pub(crate) fn mechanism(policy: &PricingPolicy) -> Mechanism {
     match policy {
-        PricingPolicy::Fixed => Mechanism::RepriceFixed,
-        PricingPolicy::CostPlus { .. } => Mechanism::RepriceCostPlus,
+        PricingPolicy::Fixed | PricingPolicy::CostPlus { .. } => Mechanism::RepriceCostPlus,
         PricingPolicy::Match { .. } => Mechanism::RepriceMatch,
         PricingPolicy::BestResponse { .. } => Mechanism::RepriceBestResponse,
         PricingPolicy::TargetMargin { .. } => Mechanism::RepriceTargetMargin,

@@ -5,7 +5,9 @@ use crate::model::{Category, MerchantGroup, MerchantsScale, Scenario, TasteScale
 use agents::catalog::{Catalog, Listing, Merchant, NO_LISTING, RIVALS};
 use agents::merchant::rivals;
 use agents::params::{Params, TASTE};
+use agents::platform::PlatformState;
 use agents::policy::PricingPolicy;
+use agents::pricing::break_even;
 use rand::Rng;
 use sim_core::draw::{Purpose, Seed, unit_f32, unit_f64};
 use std::sync::Arc;
@@ -16,7 +18,9 @@ const DEAREST: f64 = 1_000_000_000.0;
 /// Merchants, products and listings; sets the price levels of the categories in all epochs.
 pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) -> Catalog {
     let names = |keys: &mut dyn Iterator<Item = &String>| keys.map(|k| Arc::from(k.as_str())).collect::<Vec<Arc<str>>>();
-    let mut builder = Builder { scenario, seed, merchants: Vec::new(), listings: Vec::new(), products: 0, params: &epochs[0] };
+    let params = &epochs[0];
+    let delivery = params.platforms.iter().enumerate().map(|(p, rules)| PlatformState::new(params, p).delivery_cost(rules)).collect();
+    let mut builder = Builder { scenario, seed, merchants: Vec::new(), listings: Vec::new(), products: 0, params, delivery };
     for (index, group) in scenario.catalog.merchants.values().enumerate() {
         builder.group(index, group);
     }
@@ -60,6 +64,8 @@ struct Builder<'a> {
     listings: Vec<Listing>,
     products: u64,
     params: &'a Params,
+    /// Cost of delivering a line at the start, by platform.
+    delivery: Vec<i64>,
 }
 
 impl Builder<'_> {
@@ -134,8 +140,7 @@ impl Builder<'_> {
     /// The price of the first tick: what the policy would ask where that follows from cost, else the drawn price.
     fn first_price(&self, group: &MerchantGroup, platform: usize, asked: f64, unit_cost: u32) -> u32 {
         let rules = &self.params.platforms[platform];
-        let take = if group.first_party_of.is_some() { 0 } else { rules.take_rate_ppm } + rules.payment_fee_ppm;
-        let cost = f64::from(unit_cost) / (1.0 - f64::from(take) * 1e-6);
+        let cost = break_even(rules, unit_cost, self.delivery[platform], group.first_party_of.is_some());
         let price = match group.pricing {
             PricingPolicy::CostPlus { markup, .. } => cost * (1.0 + markup),
             _ => asked,

@@ -1,0 +1,91 @@
+//! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
+
+use crate::market::Bazaar;
+use crate::metric::Mechanism;
+use crate::params::{Instrument, Params, PlatformParams, StrategyParams};
+use crate::policy::{PricingPolicy, StockPolicy};
+use sim_core::graph::SocialGraph;
+
+/// The mechanisms that the scenario of a market configures, in table order.
+#[must_use]
+pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
+    let on = |m: &Mechanism| {
+        of_shoppers(market, *m) || of_merchants(market, *m) || market.epochs.iter().any(|e| of_platforms(market, e, *m))
+    };
+    Mechanism::ALL.iter().copied().filter(on).collect()
+}
+
+fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
+    let params = &market.epochs[0];
+    let (choice, memory) = (&params.choice, &params.memory);
+    let deals = params.platforms.iter().any(|p| !p.promotions.is_empty());
+    match mechanism {
+        Mechanism::Mission => true,
+        Mechanism::StockAtHome => memory.stock_days > 0.0 && params.categories.iter().any(|c| c.storable),
+        Mechanism::MultiHoming => params.platforms.len() > 1 && params.segments.iter().any(|s| s.multi_homing > 0.0),
+        Mechanism::Examination => params.segments.iter().any(|s| s.patience < 1.0),
+        Mechanism::ReferencePrice => choice.loss_aversion > 0.0 && memory.reference_price_gain > 0.0,
+        Mechanism::EvokedSet => choice.evoked != 0.0 && memory.evoked_gain > 0.0,
+        Mechanism::WordOfMouth => params.messages_per_order > 0.0 && !matches!(market.graph, SocialGraph::None),
+        Mechanism::HabitGain => memory.habit_gain > 0.0,
+        Mechanism::SatisfactionGain => memory.satisfaction_gain > 0.0,
+        Mechanism::PromotionFatigue => memory.fatigue_gain_deal > 0.0 && deals,
+        Mechanism::DealCredit => memory.deal_credit_gain > 0.0 && deals,
+        Mechanism::InclusiveValue => memory.inclusive_value_gain > 0.0,
+        Mechanism::Shock => market.epochs.len() > 1,
+        _ => false,
+    }
+}
+
+fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
+    let prices = |f: fn(&PricingPolicy) -> bool| market.catalog.groups.iter().any(|g| f(&g.pricing));
+    let finite = market.catalog.groups.iter().any(|g| g.stock != StockPolicy::Unlimited);
+    match mechanism {
+        Mechanism::RepriceCostPlus => prices(|p| matches!(p, PricingPolicy::CostPlus { .. })),
+        Mechanism::RepriceMatch => prices(|p| matches!(p, PricingPolicy::Match { .. })),
+        Mechanism::RepriceBestResponse => prices(|p| matches!(p, PricingPolicy::BestResponse { .. })),
+        Mechanism::RepriceTargetMargin => prices(|p| matches!(p, PricingPolicy::TargetMargin { .. })),
+        Mechanism::RepriceNudge => prices(|p| matches!(p, PricingPolicy::Nudge { .. })),
+        Mechanism::StockRefusal => finite,
+        Mechanism::Restock => market.catalog.groups.iter().any(|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
+        Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
+        _ => false,
+    }
+}
+
+fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
+    let any = |f: &dyn Fn(&PlatformParams) -> bool| params.platforms.iter().any(f);
+    let usable = |p: &PlatformParams, budget: Option<i64>| budget != Some(0) && (budget.is_some() || spends_on_promotions(&p.strategy));
+    let rule = |f: fn(&Instrument) -> bool| any(&|p| p.promotions.iter().any(|r| f(&r.instrument) && usable(p, r.budget_per_tick)));
+    let any_rule = || rule(|_| true);
+    let invests = |p: &PlatformParams| p.ai.spend > 0 || matches!(p.strategy, StrategyParams::EfficiencyWar(_) | StrategyParams::Balanced(..));
+    let returns = params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some));
+    match mechanism {
+        Mechanism::RankingError => params.ai.functions[crate::params::MATCHING].q_max < 1.0 || any(&|p| p.ai.initial[0] < 1.0),
+        Mechanism::Coupon => rule(|i| matches!(i, Instrument::Coupon { .. })),
+        Mechanism::InstantDiscount => rule(|i| matches!(i, Instrument::InstantDiscount { .. })),
+        Mechanism::GapToLowest => rule(|i| matches!(i, Instrument::GapToLowest { .. })),
+        Mechanism::ThresholdDiscount => rule(|i| matches!(i, Instrument::ThresholdDiscount { .. })),
+        Mechanism::BudgetRefusal => any_rule(),
+        Mechanism::Cancellation => any(&|p| p.cancelled > 0.0),
+        Mechanism::Delivery => (0..params.platforms.len()).any(|p| market.tracks_deliveries(params, p)),
+        Mechanism::Return => returns,
+        Mechanism::Clawback => returns && any(&|p| p.promotions.iter().any(|r| r.clawback && usable(p, r.budget_per_tick))),
+        Mechanism::ServiceContact => any(&|p| p.contacts > 0.0),
+        Mechanism::AiService => any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0) && params.ai.functions[crate::params::SERVICE].q_max > 0.0,
+        Mechanism::Commission => any(&|p| p.take_rate_ppm > 0),
+        Mechanism::AiInvestment => any(&invests),
+        Mechanism::AiInService => any(&invests) && params.ai.productivity > 0.0 && params.ai.lag < market.ticks(),
+        Mechanism::AiSpillover => params.ai.spillover > 0.0 && any(&invests),
+        Mechanism::TalentWage => params.ai.wage_elasticity > 0.0 && any(&invests),
+        Mechanism::PriceWar => any(&|p| matches!(p.strategy, StrategyParams::PriceWar(_))),
+        Mechanism::EfficiencyWar => any(&|p| matches!(p.strategy, StrategyParams::EfficiencyWar(_))),
+        Mechanism::Balanced => any(&|p| matches!(p.strategy, StrategyParams::Balanced(..))),
+        Mechanism::MatchRival => any(&|p| matches!(p.strategy, StrategyParams::MatchRival(..))),
+        _ => false,
+    }
+}
+
+fn spends_on_promotions(strategy: &StrategyParams) -> bool {
+    !matches!(strategy, StrategyParams::Steady | StrategyParams::EfficiencyWar(_))
+}
