@@ -61,7 +61,7 @@ fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard
     tell(market, params, tick, shard, &line);
     if line.has(OpenLine::RETURNS) {
         let ticks = params.platforms[platform].return_ticks.max(1);
-        shard.state.open_line(tick + ticks, OpenLine { flags: line.flags | OpenLine::DELIVERED, ..line });
+        shard.state.open_line(tick, tick + ticks, OpenLine { flags: line.flags | OpenLine::DELIVERED, ..line });
     }
 }
 

@@ -80,6 +80,12 @@ impl Bazaar {
         self.epochs.partition_point(|e| e.from_tick <= tick) - 1
     }
 
+    /// Ticks that hold every event of a line under way.
+    #[must_use]
+    pub fn horizon(&self) -> usize {
+        self.epochs.iter().map(Params::horizon).max().unwrap_or(1)
+    }
+
     /// Ticks of the run.
     #[must_use]
     pub fn ticks(&self) -> u32 {

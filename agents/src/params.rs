@@ -377,6 +377,15 @@ pub struct GroupParams {
     pub fixed_cost: i64,
 }
 
+impl Params {
+    /// Ticks that hold every event of a line: more than the longest delivery and the longest return.
+    #[must_use]
+    pub fn horizon(&self) -> usize {
+        let longest = |p: &PlatformParams| (p.delivery_days * 1.5 / self.ai.tick_days) as usize + 2;
+        self.platforms.iter().map(|p| longest(p).max(p.return_ticks as usize + 1)).max().unwrap_or(0) + 1
+    }
+}
+
 /// How many missions a shopper sets out on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missions {

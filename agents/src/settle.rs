@@ -148,7 +148,7 @@ impl Desk<'_> {
                 if open.has(OpenLine::RETURNS) {
                     return_tick = self.tick + ticks + params.return_ticks;
                 }
-                shard.state.open_line(self.tick + ticks, open);
+                shard.state.open_line(self.tick, self.tick + ticks, open);
             }
         }
         if self.tick >= self.market.warm_up && self.market.samples(id) {
@@ -295,7 +295,7 @@ impl Desk<'_> {
         let tick_days = self.params.ai.tick_days;
         let promised = self.view.promised_days[platform];
         let days = promised * (0.5 + f64::from(after.uniform(6)));
-        let ticks = ((days / tick_days + 0.5) as u32).clamp(1, crate::shard::HORIZON as u32 - 1);
+        let ticks = ((days / tick_days + 0.5) as u32).max(1);
         if let Some(logit) = self.params.categories[listing.category as usize].return_logit[usize::from(listing.live)] {
             let disappointed = logit + params.return_gap * (line.perceived_match - line.true_match);
             let odds = exp_f32(disappointed);

@@ -8,9 +8,6 @@ use sim_core::ids::ShardId;
 use sim_core::mail::Message;
 use sim_core::rows::{MissionRow, OrderRow};
 
-/// Ticks that a line can be under way to its next event.
-pub const HORIZON: usize = 64;
-
 /// What survives between ticks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShardState {
@@ -76,11 +73,11 @@ impl ShopperShard {
 }
 
 impl ShardState {
-    /// A shard of new shoppers with nothing under way.
+    /// A shard of new shoppers with nothing under way; lines may be under way for less than `horizon` ticks to their next event.
     #[must_use]
-    pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>) -> ShardState {
+    pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>, horizon: usize) -> ShardState {
         let row_sum = rows.iter().enumerate().fold(0u64, |sum, (i, row)| sum.wrapping_add(row.hash(first + i as u64)));
-        ShardState { id, first, rate, rows, open: vec![Vec::new(); HORIZON], row_sum }
+        ShardState { id, first, rate, rows, open: vec![Vec::new(); horizon], row_sum }
     }
 
     /// Id of a member.
@@ -91,14 +88,17 @@ impl ShardState {
     }
 
     /// Puts a line under way, with its hash.
-    pub(crate) fn open_line(&mut self, tick: u32, line: OpenLine) {
+    pub(crate) fn open_line(&mut self, now: u32, tick: u32, line: OpenLine) {
+        let horizon = self.open.len();
+        assert!(tick > now && ((tick - now) as usize) < horizon, "an event {} ticks ahead of a horizon of {horizon}", tick - now);
         self.row_sum = self.row_sum.wrapping_add(line.hash(self.first));
-        self.open[tick as usize % HORIZON].push(line);
+        self.open[tick as usize % horizon].push(line);
     }
 
     /// Takes the lines whose event is due, with their hashes.
     pub(crate) fn due(&mut self, tick: u32) -> Vec<OpenLine> {
-        let lines = std::mem::take(&mut self.open[tick as usize % HORIZON]);
+        let horizon = self.open.len();
+        let lines = std::mem::take(&mut self.open[tick as usize % horizon]);
         for line in &lines {
             self.row_sum = self.row_sum.wrapping_sub(line.hash(self.first));
         }

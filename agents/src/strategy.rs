@@ -15,7 +15,7 @@ pub(crate) const FIRST_DEPTH_PPM: u32 = 300_000;
 /// Range of depth, ppm.
 const DEPTH_PPM: (f64, f64) = (5_000.0, 5_000_000.0);
 /// Claims that are aimed at, relative to the money of the tick.
-const OVERSHOOT: f64 = 1.03;
+const OVERSHOOT: f64 = 1.05;
 
 /// Plans the next tick of all platforms.
 pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [PlatformState], totals: &mut Totals) {

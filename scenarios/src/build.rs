@@ -12,7 +12,9 @@ mod supply;
 
 use crate::model::Scenario;
 use crate::project::Loaded;
+use agents::catalog::Catalog;
 use agents::market::Bazaar;
+use agents::params::{Params, RECALLED};
 use agents::shard::ShardState;
 use sim_core::draw::Seed;
 use sim_core::ids::ShardId;
@@ -22,6 +24,7 @@ use sim_core::tick::World;
 use std::path::{Path, PathBuf};
 
 pub(crate) use shoppers::SHARD_MULTIPLE;
+pub(crate) use supply::DEAREST;
 
 /// A world that cannot be built: what a check of the file alone cannot see.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,16 @@ pub enum BuildError {
     Unsold {
         /// The category.
         category: String,
+    },
+    /// A platform that shows whole categories has one that is too large for a page.
+    #[error("`{platform}` shows whole categories (`recall: 0`), but `{category}` has {found} listings there, at most {RECALLED} fit; set `ranking.recall`, or lower `count` or `products` of a group")]
+    FullRecall {
+        /// The platform.
+        platform: String,
+        /// The category.
+        category: String,
+        /// Its listings.
+        found: usize,
     },
 }
 
@@ -72,6 +85,17 @@ pub fn scale(scenario: &Scenario) -> f64 {
     scenario.population.people.0 as f64 / scenario.population.shoppers.0 as f64
 }
 
+fn full_recall_fits(catalog: &Catalog, epochs: &[Params]) -> Result<(), BuildError> {
+    for (p, c) in (0..catalog.platforms.len()).flat_map(|p| (0..catalog.categories.len()).map(move |c| (p, c))) {
+        let found = catalog.cell(p, c).len();
+        if found > RECALLED && epochs.iter().any(|e| e.platforms[p].recall == 0) {
+            let (platform, category) = (catalog.platforms[p].to_string(), catalog.categories[c].to_string());
+            return Err(BuildError::FullRecall { platform, category, found });
+        }
+    }
+    Ok(())
+}
+
 /// Builds the market of one replication; `directory` is where the scenario's files are.
 ///
 /// # Errors
@@ -86,6 +110,7 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
     if let Some(category) = (0..catalog.categories.len()).find(|&c| (0..catalog.platforms.len()).all(|p| catalog.cell(p, c).is_empty())) {
         return Err(BuildError::Unsold { category: catalog.categories[category].to_string() });
     }
+    full_recall_fits(&catalog, &epochs)?;
     let expected_sales = supply::expected_sales(scenario, &catalog);
     let population = shoppers::Population::new(scenario, seed);
     let plan = ShardPlan::new(scenario.population.shoppers.0, scenario.population.shard_size);

@@ -48,6 +48,8 @@ pub enum Purpose {
     Reprice = 17,
     /// Whether a listing takes part in a promotion.
     Participation = 18,
+    /// Price levels of categories.
+    PriceLevel = 19,
 }
 
 /// The seed of a run.

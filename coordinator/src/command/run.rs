@@ -1,5 +1,6 @@
 //! `bazaar run`: a scenario, its arms on the same seeds, and what came out.
 
+use std::fs;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
@@ -51,7 +52,7 @@ fn out(args: &RunArgs, plan: &Plan) -> Result<PathBuf, Failure> {
 fn advised(failure: Failure, orders: &Orders) -> Failure {
     match failure {
         Failure::Results { source, advice: None } if source.class() == results::error::Class::Io => {
-            let has_begun = orders.dir.join(results::manifest::SCENARIO).exists();
+            let has_begun = fs::read_dir(&orders.dir).is_ok_and(|mut entries| entries.next().is_some());
             let left = format!("{} has no manifest, so it counts as unfinished; run again with --force", orders.dir.display());
             Failure::Results { source, advice: has_begun.then_some(left) }
         }

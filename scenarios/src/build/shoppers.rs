@@ -51,7 +51,7 @@ impl Population {
     pub(super) fn shard(&self, market: &Bazaar, id: ShardId) -> ShardState {
         let members = market.plan.members(id);
         let (rate, rows) = members.clone().map(|shopper| self.shopper(shopper, market.catalog.platforms.len())).unzip();
-        ShardState::new(id, members.start, rate, rows)
+        ShardState::new(id, members.start, rate, rows, market.horizon())
     }
 
     fn shopper(&self, id: u64, platforms: usize) -> (u8, Shopper) {

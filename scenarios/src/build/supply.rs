@@ -13,7 +13,10 @@ use sim_core::draw::{Purpose, Seed, unit_f32, unit_f64};
 use std::sync::Arc;
 
 /// Dearest list price, in money units: two of them still fit 32 bits.
-const DEAREST: f64 = 1_000_000_000.0;
+pub(crate) const DEAREST: f64 = 2_000_000_000.0;
+
+/// Draws behind the price level of a category.
+const LEVEL_DRAWS: usize = 4097;
 
 /// Merchants, products and listings; sets the price levels of the categories in all epochs.
 pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) -> Catalog {
@@ -39,7 +42,7 @@ pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) ->
         })
         .collect();
     watch_rivals(&mut listings, categories);
-    let levels = price_levels(&listings, categories);
+    let levels = price_levels(scenario, Seed(scenario.seed));
     for epoch in epochs.iter_mut() {
         for (category, level) in epoch.categories.iter_mut().zip(&levels) {
             category.price_level = *level;
@@ -214,13 +217,15 @@ fn watch_rivals(listings: &mut [Listing], categories: usize) {
     }
 }
 
-/// Median list price by category, money units.
-fn price_levels(listings: &[Listing], categories: usize) -> Vec<f32> {
-    (0..categories)
-        .map(|category| {
-            let mut prices: Vec<u32> = listings.iter().filter(|l| l.category as usize == category).map(|l| l.first_price).collect();
-            prices.sort_unstable();
-            prices.get(prices.len() / 2).map_or(1.0, |p| *p as f32)
+/// Price level of each category, money units: the median of its price distribution, whoever sells at which price.
+fn price_levels(scenario: &Scenario, seed: Seed) -> Vec<f32> {
+    let categories = scenario.catalog.categories.values().enumerate();
+    categories
+        .map(|(c, category)| {
+            let mut stream = seed.stream(Purpose::PriceLevel, c as u64, 0);
+            let mut draws: Vec<f64> = (0..LEVEL_DRAWS).map(|_| sample::draw(&category.price, &mut stream)).collect();
+            draws.sort_unstable_by(f64::total_cmp);
+            (draws[LEVEL_DRAWS / 2] * f64::from(scenario.money_unit)).max(1.0) as f32
         })
         .collect()
 }

@@ -5,8 +5,8 @@ use sim_core::units::{Date, Days};
 use super::{Check, at};
 use crate::problem::Problem;
 
-/// More ticks than any study needs, few enough to hold one row each.
-const MAX_TICKS: u32 = 1_000_000;
+/// Ticks with the warm-up: a shopper keeps the tick of its last decay in 16 bits.
+const MAX_TICKS: u32 = 65_000;
 
 impl Check<'_> {
     pub(super) fn calendar(&mut self) {
@@ -18,9 +18,17 @@ impl Check<'_> {
         if calendar.tick != Days::DAY && calendar.tick != Days::HOUR {
             let problem = Problem::new("wrong value for `tick`").found(format!("`{}`", calendar.tick));
             self.report(at!["calendar", "tick"], problem.expected("`1d` or `1h`"));
-        } else if calendar.ticks() > MAX_TICKS {
-            let problem = Problem::new(format!("the calendar has {} ticks, at most {MAX_TICKS} are possible", calendar.ticks()));
-            self.report(at!["calendar", "end"], problem);
+        } else {
+            let warm_up = calendar.warm_up.0.round() as u32 * calendar.ticks_per_day();
+            let ticks = calendar.ticks().saturating_add(warm_up);
+            if ticks > MAX_TICKS {
+                let problem = Problem::new(format!("the calendar has {ticks} ticks with its warm-up, at most {MAX_TICKS} are possible"));
+                self.report(at!["calendar", "end"], problem);
+            }
+            if !(0.0..=365.0).contains(&calendar.warm_up.0) {
+                let problem = Problem::new("wrong value for `warm_up`").found(format!("`{}`", calendar.warm_up));
+                self.report(at!["calendar", "warm_up"], problem.expected("0d to 365d"));
+            }
         }
         if let Some(week) = calendar.week {
             let mean = week.iter().sum::<f64>() / 7.0;

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 impl Check<'_> {
     pub(super) fn catalog(&mut self) {
         let catalog = &self.scenario.catalog;
-        self.names(&at!["catalog", "categories"], &catalog.categories, 256);
+        self.names(&at!["catalog", "categories"], &catalog.categories, 255);
         self.names(&at!["catalog", "merchants"], &catalog.merchants, 256);
         if catalog.categories.is_empty() {
             self.report_name(at!["catalog", "categories"], Problem::new("there is no category"));

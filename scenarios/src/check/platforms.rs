@@ -3,17 +3,19 @@
 use super::{Check, at, percent};
 use crate::model::{Instrument, Platform, Promotion, PromotionBudget, Strategy};
 use crate::problem::Problem;
+use agents::params::PLATFORMS;
+use agents::promotion::RULES;
 
 impl Check<'_> {
     pub(super) fn platforms(&mut self) {
         let platforms = &self.scenario.platforms;
-        self.names(&at!["platforms"], platforms, 8);
+        self.names(&at!["platforms"], platforms, PLATFORMS);
         if platforms.is_empty() {
             self.report_name(at!["platforms"], Problem::new("there is no platform"));
         }
         for (name, platform) in platforms {
             self.terms(name, platform);
-            self.names(&at!["platforms", name, "promotions"], &platform.promotions, 16);
+            self.names(&at!["platforms", name, "promotions"], &platform.promotions, RULES);
             for (promotion, rule) in &platform.promotions {
                 self.promotion(name, promotion, rule);
             }

@@ -4,8 +4,12 @@ use sim_core::units::{Distribution, Share};
 
 use super::{Check, at};
 use crate::build::SHARD_MULTIPLE;
+use agents::params::SEGMENTS;
 use crate::model::{Graph, Missions, Named};
 use crate::problem::Problem;
+
+/// Largest shard: a line under way names its shopper in 16 bits.
+const LARGEST_SHARD: u32 = 65_528;
 
 impl Check<'_> {
     pub(super) fn population(&mut self) {
@@ -19,9 +23,9 @@ impl Check<'_> {
                 .help("a shopper stands for one person or more; raise `people` or lower `shoppers`");
             self.report(at!["population", "shoppers"], problem);
         }
-        if !population.shard_size.is_multiple_of(SHARD_MULTIPLE) {
+        if !population.shard_size.is_multiple_of(SHARD_MULTIPLE) || !(SHARD_MULTIPLE..=LARGEST_SHARD).contains(&population.shard_size) {
             let problem = Problem::new("wrong value for `shard_size`").found(format!("`{}`", population.shard_size));
-            self.report(at!["population", "shard_size"], problem.expected(format!("a multiple of {SHARD_MULTIPLE}")));
+            self.report(at!["population", "shard_size"], problem.expected(format!("a multiple of {SHARD_MULTIPLE}, at most {LARGEST_SHARD}")));
         }
         self.segments();
         self.social();
@@ -30,7 +34,7 @@ impl Check<'_> {
     fn segments(&mut self) {
         let segments = &self.scenario.population.segments;
         let at = at!["population", "segments"];
-        self.names(&at, segments, 32);
+        self.names(&at, segments, SEGMENTS);
         let shares: Named<Share> = segments.iter().map(|(name, segment)| (name.clone(), segment.share)).collect();
         if segments.is_empty() {
             self.report_name(at, Problem::new("there is no segment").expected("at least one kind of shopper"));

@@ -3,6 +3,7 @@
 use sim_core::units::Distribution;
 
 use super::{Check, at};
+use crate::build::DEAREST;
 use crate::forecast::forecast;
 use crate::problem::Problem;
 
@@ -13,6 +14,7 @@ const HEADROOM: f64 = 16.0;
 
 impl Check<'_> {
     pub(super) fn size(&mut self) {
+        self.prices_fit();
         let forecast = forecast(self.scenario);
         if forecast.memory_bytes > MAX_BYTES {
             let gib = forecast.memory_bytes as f64 / f64::from(1 << 30);
@@ -30,6 +32,21 @@ impl Check<'_> {
                 .expected(format!("at most {:.1e}", i64::MAX as f64 / HEADROOM))
                 .help("lower `money_unit`, `population.shoppers` or prices");
             self.report(at!["money_unit"], problem);
+        }
+    }
+
+    /// List prices are 32-bit: the typical high of a category, in money units, must fit twice.
+    fn prices_fit(&mut self) {
+        let unit = f64::from(self.scenario.money_unit);
+        for (name, category) in &self.scenario.catalog.categories {
+            let high = typical_high(&category.price) * unit;
+            if high > DEAREST {
+                let problem = Problem::new("prices do not fit into 32 bits")
+                    .found(format!("prices up to {high:.1e} money units at {unit} units per yuan"))
+                    .expected(format!("at most {DEAREST:.1e}"))
+                    .help("lower `money_unit`, or the price distribution");
+                self.report(at!["catalog", "categories", name, "price"], problem);
+            }
         }
     }
 

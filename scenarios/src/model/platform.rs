@@ -36,7 +36,7 @@ pub struct Platform {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ranking {
-    /// Candidates recalled from the category, with replacement, 1 to 64. `0` shows the whole category.
+    /// Candidates recalled from the category, with replacement, 1 to 64. `0` shows the whole category (at most 64 listings).
     #[schemars(range(max = 64))]
     pub recall: u32,
     /// Offers shown, 1 to 16.

@@ -1,0 +1,80 @@
+//! The same scenario and seed give the same run, whatever carries it out.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{digests, files, stdout, tiny};
+
+/// Every file of two runs has the same bytes; of the manifest only how it was carried out may differ.
+fn assert_same_bytes(one: &Path, other: &Path) {
+    assert_eq!(files(one), files(other));
+    for file in files(one) {
+        if file == Path::new("manifest.json") {
+            assert_eq!(support::manifest(one)["manifest_sha256"], support::manifest(other)["manifest_sha256"]);
+        } else {
+            assert!(fs::read(one.join(&file)).unwrap() == fs::read(other.join(&file)).unwrap(), "{} differs", file.display());
+        }
+    }
+}
+
+#[test]
+fn threads_change_neither_digests_nor_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |threads: &str| {
+        let out = dir.path().join(threads);
+        stdout(&mut tiny(&out, &["--threads", threads, "--set", "outputs.sample=50 %"]));
+        out
+    };
+    let one = run("1");
+    for threads in ["2", "5"] {
+        let other = run(threads);
+        assert_eq!(digests(&one), digests(&other));
+        assert_same_bytes(&one, &other);
+    }
+}
+
+#[test]
+fn processors_without_fused_arithmetic_give_the_same_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let (plain, poor) = (dir.path().join("plain"), dir.path().join("poor"));
+    stdout(&mut tiny(&plain, &[]));
+    stdout(tiny(&poor, &[]).env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-AVX2"));
+    assert_same_bytes(&plain, &poor);
+}
+
+#[test]
+fn what_is_written_does_not_change_what_happens() {
+    let dir = tempfile::tempdir().unwrap();
+    let (loud, silent) = (dir.path().join("loud"), dir.path().join("silent"));
+    stdout(&mut tiny(&loud, &["--set", "outputs.sample=100 %"]));
+    let off = "outputs.tables={platform_ticks: false, segment_ticks: false, capability_ticks: false, ledger_ticks: false, \
+               merchant_ticks: false, listing_ticks: false, orders: false, missions: false, shopper_panel: false}";
+    stdout(&mut tiny(&silent, &["--set", off, "--set", "outputs.census=30"]));
+    assert_eq!(digests(&loud), digests(&silent));
+    assert_eq!(files(&silent.join("tables")), [Path::new("comparison/comparison.parquet")]);
+}
+
+#[test]
+fn another_seed_is_another_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+    stdout(&mut tiny(&one, &["--arm", "baseline", "--replications", "1"]));
+    stdout(&mut tiny(&other, &["--arm", "baseline", "--replications", "1", "--seed", "8"]));
+    assert_ne!(digests(&one)[0]["tick_digests"][0], digests(&other)[0]["tick_digests"][0]);
+}
+
+#[test]
+fn an_arm_is_the_same_alone_and_beside_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let (both, alone) = (dir.path().join("both"), dir.path().join("alone"));
+    stdout(&mut tiny(&both, &[]));
+    stdout(&mut tiny(&alone, &["--arm", "efficiency-war"]));
+    let of_arm = |run: &Path| -> Vec<_> {
+        let cells = digests(run);
+        cells.as_array().unwrap().iter().filter(|cell| cell["arm"] == "efficiency-war").cloned().collect()
+    };
+    assert_eq!(of_arm(&both).len(), 2);
+    assert_eq!(of_arm(&both), of_arm(&alone));
+}
