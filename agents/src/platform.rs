@@ -45,6 +45,8 @@ pub struct PlatformState {
     pub mean_baseline_subsidy: f64,
     /// Mean subsidy a tick, strategy budget.
     pub mean_strategy_subsidy: f64,
+    /// Mean clawback a tick to the strategy budget.
+    pub mean_strategy_clawback: f64,
     /// Capability by function.
     pub capability: [f64; 3],
     /// Investment not yet in service, oldest first.
@@ -79,6 +81,7 @@ impl PlatformState {
             mean_gmv: 0.0,
             mean_baseline_subsidy: 0.0,
             mean_strategy_subsidy: 0.0,
+            mean_strategy_clawback: 0.0,
             capability,
             in_build,
             performance: rules.ai.initial,
@@ -165,6 +168,7 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
     mean(&mut state.mean_baseline_subsidy, baseline);
     mean(&mut state.mean_strategy_subsidy, strategy);
+    mean(&mut state.mean_strategy_clawback, clawback);
     state.spent_price += strategy - clawback;
 }
 

@@ -16,6 +16,11 @@ pub(crate) const FIRST_DEPTH_PPM: u32 = 300_000;
 const DEPTH_PPM: (f64, f64) = (5_000.0, 5_000_000.0);
 /// Claims that are aimed at, relative to the money of the tick.
 const OVERSHOOT: f64 = 1.05;
+/// The same in the last tick, after which nothing can be paced again.
+const LAST_OVERSHOOT: f64 = 1.3;
+
+/// Part of the mean clawback of a tick that the last tick spends ahead: what comes back after it cannot be spent again.
+const LAST_CLAWBACK: f64 = 0.8;
 
 /// Plans the next tick of all platforms.
 pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [PlatformState], totals: &mut Totals) {
@@ -39,7 +44,11 @@ pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [Pl
                 (math::round_i64(gap * state.mean_gmv).min(budget - state.spent_price).max(0), 0)
             }
         };
-        steer_depth(p, state, totals);
+        let last = tick + 1 == market.ticks();
+        if last && state.pool > 0 {
+            state.pool += math::round_i64(state.mean_strategy_clawback * LAST_CLAWBACK);
+        }
+        steer_depth(p, state, totals, if last { LAST_OVERSHOOT } else { OVERSHOOT });
         open_rules(tick, rules, state);
         note(p, rules, state, totals);
     }
@@ -50,7 +59,7 @@ fn share_of(left: i64, pace: f64) -> i64 {
 }
 
 /// Moves depth toward the point where claims just exceed the money of the tick.
-fn steer_depth(p: usize, state: &mut PlatformState, totals: &Totals) {
+fn steer_depth(p: usize, state: &mut PlatformState, totals: &Totals, overshoot: f64) {
     if state.pool == 0 {
         return;
     }
@@ -58,7 +67,7 @@ fn steer_depth(p: usize, state: &mut PlatformState, totals: &Totals) {
     if claimed == 0 {
         return;
     }
-    let wanted = OVERSHOOT * state.pool as f64 / claimed as f64;
+    let wanted = overshoot * state.pool as f64 / claimed as f64;
     let depth = f64::from(state.depth_ppm) * wanted.clamp(0.6, 1.6);
     state.depth_ppm = depth.clamp(DEPTH_PPM.0, DEPTH_PPM.1) as u32;
 }

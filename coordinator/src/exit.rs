@@ -199,3 +199,28 @@ impl From<results::Error> for Failure {
         Self::Results { source, advice: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_failure_has_its_code() {
+        let text = || "text".to_owned();
+        let io = || io::Error::other("full");
+        let codes = [
+            (Failure::Io { action: "write", path: "x".into(), source: io() }, 1),
+            (Failure::Usage { what: text(), advice: text() }, 2),
+            (Failure::Altered { dir: "x".into(), findings: vec![text()], advice: "run again" }, 3),
+            (Failure::Diverged { what: text(), advice: text() }, 70),
+            (Failure::Bug { what: text(), advice: text() }, 70),
+            (Failure::Mismatch { what: text(), advice: text() }, 78),
+            (Failure::Interrupted { left: text() }, 130),
+            (results::Error::RunExists { dir: "x".into() }.into(), 1),
+            (results::Error::UnknownTable { name: text(), known: text() }.into(), 2),
+        ];
+        for (failure, code) in codes {
+            assert_eq!(failure.exit() as u8, code, "{failure}");
+        }
+    }
+}

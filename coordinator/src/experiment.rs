@@ -65,7 +65,7 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
         existing: if orders.force { Existing::Replace } else { Existing::Refuse },
     };
     let mut writer = RunWriter::create(&orders.dir, options)?;
-    write_inputs(plan, &mut writer, &orders.dir)?;
+    let left_out = write_inputs(plan, &mut writer, &orders.dir)?;
     let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications, plan.focal());
     let mut work = Work {
         plan,
@@ -75,7 +75,7 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
         timings: Timings::default(),
         dir: &orders.dir,
     };
-    work.announce(orders.threads);
+    work.announce(orders.threads, &left_out);
     let (mut records, mut cells) = (Vec::new(), Vec::new());
     for cell in plan.cells() {
         let (record, summary) = work.cell(cell, &mut writer).inspect_err(|_| work.progress.finish())?;
@@ -118,7 +118,7 @@ struct Work<'a> {
 const SAMPLED: [&str; 3] = ["orders", "missions", "shopper_panel"];
 
 impl Work<'_> {
-    fn announce(&self, threads: usize) {
+    fn announce(&self, threads: usize, left_out: &[PathBuf]) {
         let scenario = &self.plan.project.baseline().scenario;
         let arms: Vec<_> = self.plan.arms.iter().map(|(arm, _)| arm.as_str()).collect();
         self.progress.say(&format!(
@@ -132,6 +132,9 @@ impl Work<'_> {
             crate::output::counted(threads, "thread"),
             self.dir.display(),
         ));
+        for file in left_out {
+            self.progress.say(&format!("{} is not below the scenario and was not copied; verify needs it there", file.display()));
+        }
     }
 
     fn cell(&mut self, cell: Cell<'_>, writer: &mut RunWriter) -> Result<(CellRecord, CellSummary), Failure> {
@@ -225,8 +228,10 @@ fn comparisons(plan: &Plan, cells: &[CellSummary]) -> Result<Vec<Comparison>, Fa
     Ok(arms.map(|arm| Comparison::of(cells, arm, second)).collect::<results::Result<_>>()?)
 }
 
-/// The resolved scenario, arms included, and the files that it refers to: all that a repetition needs.
-fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<(), Failure> {
+/// The resolved scenario, arms included, and the files that it refers to: all that a repetition needs. Returns the files
+/// that cannot be copied because they do not lie below the scenario.
+fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut left_out = Vec::new();
     writer.write_text(SCENARIO, &plan.project.resolved_project_yaml())?;
     for file in plan.companions() {
         let source = plan.project.directory().join(&file);
@@ -235,10 +240,10 @@ fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<(), F
         match file.to_str() {
             Some(name) if is_below && file.components().count() == 1 => writer.write_text(name, &text)?,
             _ if is_below => copy(&dir.join(&file), &text)?,
-            _ => tracing::warn!(file = %file.display(), "not copied: it is not below the scenario's directory"),
+            _ => left_out.push(file),
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn copy(target: &Path, text: &str) -> Result<(), Failure> {

@@ -116,6 +116,6 @@ impl Progress {
 }
 
 fn bar(ticks: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {wide_msg}").expect("the template is constant");
+    let style = ProgressStyle::with_template("{wide_msg}\n{wide_bar} {percent:>3} %").expect("the template is constant");
     ProgressBar::new(ticks).with_style(style)
 }

@@ -1,4 +1,5 @@
 //! Each command says what it is for.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The same scenario and seed give the same run, whatever carries it out.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

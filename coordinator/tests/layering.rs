@@ -1,4 +1,5 @@
 //! Dependencies point one way: sim-core <- agents <- scenarios <- coordinator, and sim-core <- results <- coordinator.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! `verify` accepts what a run wrote and nothing else.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -89,6 +90,28 @@ fn the_first_difference_is_named_and_another_version_is_refused() {
     let other = forged(&run, dir.path(), "0.0.1");
     assert!(fails(&mut verify(&other, &[]), 78).contains("version 0.0.1"));
     stdout(&mut verify(&other, &["--files-only"]));
+}
+
+#[test]
+fn a_run_takes_its_edge_list_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    fs::create_dir_all(home.join("graphs")).unwrap();
+    fs::copy(support::scenario("regression/tiny.yaml"), home.join("tiny.yaml")).unwrap();
+    let edges: String = (0..499).map(|shopper| format!("{shopper},{}\n", shopper + 1)).collect();
+    for name in ["chain.csv", "graphs/chain.csv"] {
+        fs::write(home.join(name), &edges).unwrap();
+    }
+    for (number, name) in ["chain.csv", "graphs/chain.csv"].into_iter().enumerate() {
+        let mut run = bazaar();
+        run.arg("run").arg(home.join("tiny.yaml")).arg("--out").arg(dir.path().join(number.to_string()));
+        run.args(["--shoppers", "500", "--replications", "1", "--arm", "baseline", "--quiet"]);
+        stdout(run.arg("--set").arg(format!("population.social.graph={{edges: {name}}}")));
+    }
+    fs::remove_dir_all(home).unwrap();
+    for number in ["0", "1"] {
+        stdout(&mut verify(&dir.path().join(number), &[]));
+    }
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn a_budget_of_nothing_equals_no_programme() {
         run(&built("baseline", set), |_, _, totals| sales.extend((0..3).map(|p| totals.sum(p, Metric::ShippedGmv))));
         sales
     };
-    let war_chest = "{war-chest: {kind: {instant-discount: {discount: 12 %}}, budget: strategy}}";
+    let war_chest = "{war-chest: {kind: {instant-discount: {discount: 12 %}}, cap: 40 yuan, budget: strategy}}";
     let zero = ["instant", "members", "cart"].map(|rule| format!("platforms.north.promotions.{rule}.budget={{per-day: 0 yuan}}"));
     let none = sales(&[&format!("platforms.north.promotions={war_chest}")]);
     assert_eq!(none, sales(&[&zero[0], &zero[1], &zero[2]]));
