@@ -4,7 +4,9 @@ use crate::params::{Missions, RATE_LEVELS, SEGMENTS};
 use sim_core::math;
 
 /// Most missions of a shopper in a tick.
-pub const MISSIONS: usize = 4;
+pub const MISSIONS: usize = 8;
+/// Visit draws have 31 bits, so that a threshold of 2^31 is never reached.
+const NEVER: f64 = 2_147_483_648.0;
 
 /// One tick of the calendar.
 #[derive(Clone, Debug)]
@@ -20,7 +22,7 @@ pub struct Day {
 /// What shoppers need of a tick, compiled.
 #[derive(Clone, Debug)]
 pub struct VisitTables {
-    /// By rate class: a 32-bit uniform at or above entry k means more than k missions.
+    /// By rate class: a 31-bit uniform at or above entry k means more than k missions.
     pub more_than: Vec<[u32; MISSIONS]>,
     /// By segment: cumulative category thresholds of a 32-bit uniform.
     pub category: Vec<Vec<u32>>,
@@ -36,7 +38,8 @@ impl VisitTables {
         for (segment, basket) in baskets.iter().enumerate() {
             let weights: Vec<f64> = basket.iter().zip(&day.categories).map(|(b, m)| b * m).collect();
             let total: f64 = weights.iter().sum();
-            lift[segment] = total / basket.iter().sum::<f64>();
+            let ordinary = basket.iter().sum::<f64>();
+            lift[segment] = if ordinary > 0.0 { total / ordinary } else { 0.0 };
             category.push(cumulative(&weights, total));
         }
         let more_than = rates
@@ -54,16 +57,16 @@ fn cumulative(weights: &[f64], total: f64) -> Vec<u32> {
         .iter()
         .map(|w| {
             sum += w;
-            (sum / total * 4_294_967_296.0).min(4_294_967_295.0) as u32
+            (sum / total.max(1e-300) * 4_294_967_296.0).min(4_294_967_295.0) as u32
         })
         .collect()
 }
 
 fn thresholds(missions: Missions, mean: f64) -> [u32; MISSIONS] {
-    let to_bits = |p: f64| (p * 4_294_967_296.0).clamp(0.0, 4_294_967_295.0) as u32;
+    let to_bits = |p: f64| (p * NEVER).clamp(0.0, NEVER) as u32;
     match missions {
         Missions::Bernoulli => {
-            let mut table = [u32::MAX; MISSIONS];
+            let mut table = [NEVER as u32; MISSIONS];
             table[0] = to_bits(1.0 - mean.min(1.0));
             table
         }
@@ -84,9 +87,10 @@ mod tests {
 
     #[test]
     fn poisson_thresholds_have_the_mean() {
-        let table = thresholds(Missions::Poisson, 0.5);
-        let mean: f64 = table.iter().map(|t| 1.0 - f64::from(*t) / 4_294_967_296.0).sum();
-        assert!((mean - 0.5).abs() < 3e-4, "missions beyond four are cut: {mean}");
-        assert_eq!(thresholds(Missions::Bernoulli, 0.25)[0], 3 << 30);
+        for rate in [0.0, 0.5, 3.0] {
+            let mean: f64 = thresholds(Missions::Poisson, rate).iter().map(|t| 1.0 - f64::from(*t) / NEVER).sum();
+            assert!((mean - rate).abs() < 4e-3 * rate.max(1e-6), "missions beyond eight are cut: {mean} of {rate}");
+        }
+        assert_eq!(thresholds(Missions::Bernoulli, 0.25)[0], 3 << 29);
     }
 }

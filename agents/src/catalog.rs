@@ -73,6 +73,13 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Whether a listing is sold by a merchant that its platform owns; on other platforms such a merchant is a third party.
+    #[inline]
+    #[must_use]
+    pub fn is_first_party(&self, listing: &Listing) -> bool {
+        self.merchants[listing.merchant as usize].first_party_of == Some(listing.platform)
+    }
+
     /// The listings of a cell.
     #[inline]
     #[must_use]

@@ -4,7 +4,7 @@ use crate::after;
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
-use crate::metric::{Demand, Listings, Mechanism, Metric, Totals};
+use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::RulePart;
 use crate::params::{Missions, Params, Promotion};
@@ -100,7 +100,17 @@ impl Bazaar {
         VisitTables::new(self.missions, &self.days[tick as usize], params.ai.tick_days, &self.rates, &baskets)
     }
 
-    /// Share of what is left of a strategy budget that a tick may spend: its weight among the ticks that are left.
+    /// Whether the merchant of a listing is hosted here.
+    fn owns(&self, merchants: &Merchants, listing: usize) -> bool {
+        merchants.owned.contains(&self.catalog.listings[listing].merchant)
+    }
+
+    /// Share of what is left of an AI budget that a tick may spend: evenly over the ticks that are left.
+    pub(crate) fn even_pace(&self, tick: u32, from: u32) -> f64 {
+        if tick < from || tick >= self.ticks() { 0.0 } else { 1.0 / f64::from(self.ticks() - tick) }
+    }
+
+    /// Share of what is left of a promotion budget that a tick may spend: its weight among the ticks that are left.
     pub(crate) fn pace(&self, tick: u32, from: u32) -> f64 {
         if tick < from || tick >= self.ticks() {
             return 0.0;
@@ -148,7 +158,7 @@ impl Bazaar {
     pub fn world(&self, shards: Vec<ShardState>, expected_sales: &[f32]) -> World<Bazaar> {
         let params = &self.epochs[0];
         let mut platforms: Vec<PlatformState> = (0..self.catalog.platforms.len()).map(|p| PlatformState::new(params, p)).collect();
-        strategy::plan(self, 0, params, &mut platforms, &mut self.empty_totals());
+        strategy::plan(self, 0, params, &mut platforms, &self.no_wishes().budgets, &mut self.empty_totals());
         let prices: Vec<u32> = self.catalog.listings.iter().map(|l| l.first_price).collect();
         let state = ViewState { base_prices: prices.clone(), prices, earlier: VecDeque::new(), platforms };
         World {
@@ -204,30 +214,31 @@ impl Market for Bazaar {
     type Shoppers = ShopperShard;
     type Merchants = Merchants;
     type Demand = Demand;
+    type Budgets = Budgets;
     type Listings = Listings;
     type Totals = Totals;
     type Quote = Quote;
 
     fn shop(&self, tick: Tick, view: &View, shard: &mut ShopperShard, wishes: &mut Wishes<Bazaar>) {
-        mission::shop(self, tick.0, view, shard, &mut wishes.demand, &mut wishes.totals);
+        mission::shop(self, tick.0, view, shard, wishes);
     }
 
     fn no_wishes(&self) -> Wishes<Bazaar> {
         let pieces = if has_finite_stock(&self.catalog) { self.catalog.listings.len() } else { 0 };
-        let demand = Demand { pieces: vec![0; pieces], money: vec![0; self.catalog.platforms.len() * (RULES + 1)] };
-        Wishes { demand, totals: self.empty_totals() }
+        let budgets = Budgets { claimed: vec![0; self.catalog.platforms.len() * (RULES + 1)] };
+        Wishes { demand: Demand { pieces: vec![0; pieces] }, budgets, totals: self.empty_totals() }
     }
 
-    fn overdrawn(&self, _: Tick, view: &View, merchants: &Merchants, demand: &Demand) -> Vec<Overdrawn> {
+    fn overdrawn(&self, view: &View, merchants: &Merchants, demand: &Demand, budgets: &Budgets) -> Vec<Overdrawn> {
         let pieces = demand.pieces.iter().zip(&merchants.listings).enumerate();
         let mut found: Vec<Overdrawn> = pieces
-            .filter(|(_, (wanted, state))| state.stock >= 0 && **wanted > state.stock)
+            .filter(|(id, (wanted, state))| state.stock >= 0 && **wanted > state.stock && self.owns(merchants, *id))
             .map(|(id, (_, state))| Overdrawn { resource: ResourceId(id as u32), available: state.stock })
             .collect();
         for (p, platform) in self.params(view).platforms.iter().enumerate() {
             let state = &view.state.platforms[p];
             let mut check = |slot: usize, available: i64| {
-                if demand.money[slot] > available {
+                if budgets.claimed[slot] > available {
                     found.push(Overdrawn { resource: ResourceId((self.catalog.listings.len() + slot) as u32), available });
                 }
             };
@@ -299,14 +310,14 @@ impl Market for Bazaar {
         merchant::adapt(self, tick.0, view, merchants, listings, totals)
     }
 
-    fn adapt_platforms(&self, tick: Tick, view: &mut View, quotes: Vec<Quote>, totals: &mut Totals) {
+    fn adapt_platforms(&self, tick: Tick, view: &mut View, quotes: Vec<Quote>, budgets: &Budgets, totals: &mut Totals) {
         let next_tick = (tick.0 + 1).min(self.ticks() - 1);
         let epoch = self.epoch(next_tick);
         let (params, next) = (self.params(view), &self.epochs[epoch]);
         if epoch != view.epoch {
             totals.fired(Mechanism::Shock, 1, 0);
         }
-        platform::adapt(self, tick.0, params, next, &mut view.state.platforms, totals);
+        platform::adapt(self, tick.0, params, next, &mut view.state.platforms, budgets, totals);
         let lag = self.longest_lag();
         if lag > 1 {
             view.state.earlier.push_front(view.state.prices.clone());

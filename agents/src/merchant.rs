@@ -91,7 +91,7 @@ pub(crate) fn adapt(market: &Bazaar, tick: u32, view: &View, merchants: &mut Mer
             if stock::replenish(&group.stock, tick, state, tallies.orders[at]) {
                 added.fired(crate::metric::Mechanism::Restock, 1, 0);
             }
-            let shop = Shop { listing: &market.catalog.listings[at], id: listing, state, orders: tallies.orders[at], first_party: merchant.first_party_of.is_some() };
+            let shop = Shop { listing: &market.catalog.listings[at], id: listing, state, orders: tallies.orders[at], first_party: market.catalog.is_first_party(&market.catalog.listings[at]) };
             let old = view.state.prices[at];
             let price = pricing::reprice(&group.pricing, &night, &shop, old);
             if pricing::revises(&group.pricing, tick, listing) {
@@ -117,19 +117,29 @@ fn sold(state: &mut ListingState, tallies: &Listings, at: usize) {
     }
 }
 
+/// A merchant's fixed cost is borne by its platforms' books in proportion to its listings there.
 fn pay_fixed_cost(market: &Bazaar, merchants: &mut Merchants, id: u32, added: &mut Totals) {
     let merchant = &market.catalog.merchants[id as usize];
     let cost = market.catalog.groups[merchant.group as usize].fixed_cost;
     if cost == 0 {
         return;
     }
-    let platform = market.catalog.listings[merchant.listings[0] as usize].platform as usize;
     merchants.cash[id as usize] -= cost;
-    added.ledger.transfer(platform, Account::Merchant, Account::External, Money(cost));
-    added.add_to(platform, 0, Metric::MerchantFixed, cost);
-    added.add_to(platform, 0, Metric::MerchantCash, -cost);
-    let owner = if merchant.first_party_of.is_some() { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
-    added.add_to(platform, 0, owner, -cost);
+    let all = merchant.listings.len() as i64;
+    let (mut seen, mut paid) = (0, 0);
+    // listings are sorted by platform
+    for here in merchant.listings.chunk_by(|&a, &b| market.catalog.listings[a as usize].platform == market.catalog.listings[b as usize].platform) {
+        let listing = &market.catalog.listings[here[0] as usize];
+        seen += here.len() as i64;
+        let part = cost * seen / all - paid;
+        paid += part;
+        let platform = listing.platform as usize;
+        let owner = if market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        added.ledger.transfer(platform, Account::Merchant, Account::External, Money(part));
+        added.add_to(platform, 0, Metric::MerchantFixed, part);
+        added.add_to(platform, 0, Metric::MerchantCash, -part);
+        added.add_to(platform, 0, owner, -part);
+    }
 }
 
 fn hash(tallies: &Listings, at: usize, state: &ListingState, price: u32) -> u64 {

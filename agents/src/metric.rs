@@ -96,7 +96,8 @@ impl Totals {
     /// Adds to a counter.
     #[inline]
     pub fn add_to(&mut self, platform: usize, segment: usize, metric: Metric, amount: i64) {
-        self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize] += amount;
+        let counter = &mut self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize];
+        *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
     }
 
     /// A counter of a platform and segment.
@@ -169,18 +170,28 @@ impl Sum for Listings {
     }
 }
 
-/// Demand for scarce resources.
+/// Demand for pieces.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Demand {
     /// Pieces by listing; empty where every stock is unlimited.
     pub pieces: Vec<i64>,
-    /// Money by promotion rule.
-    pub money: Vec<i64>,
 }
 
 impl Sum for Demand {
     fn add(&mut self, other: &Demand) {
         add_columns(&mut self.pieces, &other.pieces);
-        add_columns(&mut self.money, &other.money);
+    }
+}
+
+/// Claims on budgets: money by slot (see `Bazaar::money_slot`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Budgets {
+    /// Money claimed, money units.
+    pub claimed: Vec<i64>,
+}
+
+impl Sum for Budgets {
+    fn add(&mut self, other: &Budgets) {
+        add_columns(&mut self.claimed, &other.claimed);
     }
 }

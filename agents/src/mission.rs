@@ -3,7 +3,7 @@
 use crate::calendar::MISSIONS;
 use crate::catalog::Catalog;
 use crate::market::Bazaar;
-use crate::metric::{Demand, Mechanism, Metric, Totals};
+use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::Line;
 use crate::page::{Page, PageRequest};
 use crate::params::{PLATFORMS, Params, RATE_LEVELS, SHOWN};
@@ -15,6 +15,7 @@ use sim_core::draw::{Purpose, Seed, Words, mix};
 use sim_core::grant::Rank;
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::rows::MissionRow;
+use sim_core::tick::Wishes;
 
 /// Most offers that a mission compares: three pages.
 const COMPARED: usize = 3 * SHOWN;
@@ -52,6 +53,13 @@ struct Tour<'a> {
     shopper_rules: [bool; PLATFORMS],
 }
 
+/// Leaving without a purchase: its weight, and its utility relative to the best choice.
+#[derive(Clone, Copy)]
+struct Leaving {
+    weight: f32,
+    utility: f32,
+}
+
 /// What a mission adds up while it runs.
 struct Basket {
     options: [Option_; COMPARED],
@@ -60,7 +68,7 @@ struct Basket {
 }
 
 /// Every shopper of a shard shops.
-pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, demand: &mut Demand, totals: &mut Totals) {
+pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, wishes: &mut Wishes<Bazaar>) {
     shard.lines.clear();
     shard.parts.clear();
     let params = market.params(view);
@@ -77,25 +85,26 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
         let words = market.seed.words(Purpose::Visit, (shard.state.first + group as u64) / LANES as u64, u64::from(tick), 0);
         for lane in 0..LANES.min(members - group) {
             let thresholds = &view.visits.more_than[shard.state.rate[group + lane] as usize];
-            let bits = words.bits(lane);
+            let bits = words.bits(lane) >> 1;
             if bits < thresholds[0] {
                 continue;
             }
             let missions = (1..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() + 1;
-            tour.set_out(shard, group + lane, missions, &mut basket, demand, totals);
+            tour.set_out(shard, group + lane, missions, &mut basket, wishes);
         }
     }
 }
 
 impl Tour<'_> {
-    fn set_out(&self, shard: &mut ShopperShard, index: usize, missions: usize, basket: &mut Basket, demand: &mut Demand, totals: &mut Totals) {
+    fn set_out(&self, shard: &mut ShopperShard, index: usize, missions: usize, basket: &mut Basket, wishes: &mut Wishes<Bazaar>) {
         shard.row(index, self.tick, &self.params.memory);
         for mission in 0..missions as u32 {
-            self.mission(shard, index, mission, basket, demand, totals);
+            self.mission(shard, index, mission, basket, wishes);
         }
     }
 
-    fn mission(&self, shard: &mut ShopperShard, index: usize, mission: u32, basket: &mut Basket, demand: &mut Demand, totals: &mut Totals) {
+    fn mission(&self, shard: &mut ShopperShard, index: usize, mission: u32, basket: &mut Basket, wishes: &mut Wishes<Bazaar>) {
+        let totals = &mut wishes.totals;
         let state = &mut shard.state;
         let id = state.shopper(index);
         let segment = state.rate[index] as usize / RATE_LEVELS;
@@ -118,26 +127,38 @@ impl Tour<'_> {
             self.visit(state, index, platform, category, mission, words.uniform(7), basket, totals);
         }
         let options = &basket.options[..basket.len];
-        for (weight, option) in weights.iter_mut().zip(options) {
-            *weight = if option.examined { exp_f32(option.utility) } else { 0.0 };
-        }
         let row = &state.rows[index];
-        let outside = exp_f32(self.params.choice.outside + self.params.choice.outside_fatigue * row.total_fatigue());
+        let leaving = self.params.choice.outside + self.params.choice.outside_fatigue * row.total_fatigue();
+        // relative to the best, so that no exponential overflows
+        let best = options.iter().filter(|o| o.examined).map(|o| o.utility).fold(leaving, f32::max);
+        for (weight, option) in weights.iter_mut().zip(options) {
+            *weight = if option.examined { exp_f32(option.utility - best) } else { 0.0 };
+        }
+        let outside = exp_f32(leaving - best);
         let order = by_listing(options);
         let total = order[..options.len()].iter().map(|&i| weights[i as usize]).sum::<f32>() + outside;
         let sensitivity = self.sensitivity(row);
-        totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(total, sensitivity, category));
-        self.learn(state, index, visited, &basket.options[..basket.len], &weights, outside, totals);
+        let value = ln_f32(total) - (leaving - best);
+        totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(value, sensitivity, category));
+        let leaving = Leaving { weight: outside, utility: leaving - best };
+        self.learn(state, index, visited, &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
         if self.tick >= self.market.warm_up && self.market.samples(id) {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
         let Some(at) = chosen else { return };
-        self.order(shard, index, mission, segment, &basket.options[at], weights[at] / total, sensitivity, demand, totals);
+        self.order(shard, index, mission, segment, &basket.options[at], weights[at] / total, sensitivity, wishes);
     }
 
     fn sensitivity(&self, row: &Shopper) -> f32 {
         f32::from(row.sensitivity) * (1.0 / Q12) / self.params.choice.mu
+    }
+
+    /// Reference price of a category in price-utility units.
+    fn reference(&self, row: &Shopper, category: usize) -> Option<f32> {
+        let choice = &self.params.choice;
+        let log = row.reference(category as u16).filter(|_| choice.loss_aversion > 0.0)?;
+        Some(if choice.log_price { log } else { exp_f32(log) * self.params.categories[category].price_level / choice.price_scale })
     }
 
     fn satisfied_from_stock(&self, row: &Shopper, category: usize, u: f32) -> bool {
@@ -149,8 +170,8 @@ impl Tour<'_> {
     fn platforms(&self, row: &Shopper, segment: usize, category: usize, words: Words) -> Option<(usize, u8)> {
         let kind = &self.params.segments[segment];
         let choice = &self.params.choice;
-        let mut weights = [0.0f32; PLATFORMS];
-        for p in 0..self.params.platforms.len() {
+        let mut utilities = [f32::NEG_INFINITY; PLATFORMS];
+        for (p, slot) in utilities[..self.params.platforms.len()].iter_mut().enumerate() {
             if self.catalog.cell(p, category).is_empty() {
                 continue;
             }
@@ -162,8 +183,13 @@ impl Tour<'_> {
                 + choice.satisfaction * f32::from(row.satisfaction[p]) * (1.0 / Q14)
                 + choice.deal * kind.deal_proneness * deal * credit
                 - choice.fatigue * f32::from(row.fatigue[p]) * (1.0 / Q12) * deal;
-            weights[p] = exp_f32(utility);
+            *slot = utility;
         }
+        let best = utilities[..self.params.platforms.len()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if best == f32::NEG_INFINITY {
+            return None;
+        }
+        let mut weights = utilities.map(|u| if u == f32::NEG_INFINITY { 0.0 } else { exp_f32(u - best) });
         let mut draw = |u: f32| {
             let total: f32 = weights.iter().sum();
             let at = pick(&weights, u * total).or_else(|| weights.iter().rposition(|w| *w > 0.0)).filter(|_| total > 0.0)?;
@@ -229,7 +255,7 @@ impl Tour<'_> {
             choice: &self.params.choice,
             platform_utility: self.view.platform_utility[platform],
             sensitivity,
-            reference: if self.params.choice.loss_aversion > 0.0 { row.reference(category as u16) } else { None },
+            reference: self.reference(row, category),
             evoked: self.params.choice.evoked != 0.0 && !row.evokes_nobody(),
         };
         if eye.reference.is_some() {
@@ -275,14 +301,15 @@ impl Tour<'_> {
     }
 
     /// Consumer surplus of the mission in money units: log-sum over the marginal utility of money (Small and Rosen 1981).
-    fn surplus(&self, total: f32, sensitivity: f32, category: usize) -> i64 {
+    /// `value` is the log-sum over the utility of leaving, 0 where nothing is worth buying.
+    fn surplus(&self, value: f32, sensitivity: f32, category: usize) -> i64 {
         let money = if self.params.choice.log_price { self.params.categories[category].price_level } else { self.params.choice.price_scale };
-        (ln_f32(total) / sensitivity.max(1e-3) * money) as i64
+        (value / sensitivity.max(1e-3) * money) as i64
     }
 
     /// What a mission teaches, bought or not: the inclusive value of the pages, the credit of deals, fatigue.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
-    fn learn(&self, state: &mut ShardState, index: usize, visited: u8, options: &[Option_], weights: &[f32], outside: f32, totals: &mut Totals) {
+    fn learn(&self, state: &mut ShardState, index: usize, visited: u8, options: &[Option_], weights: &[f32], leaving: Leaving, totals: &mut Totals) {
         let memory = &self.params.memory;
         if memory.inclusive_value_gain == 0.0 && memory.deal_credit_gain == 0.0 && memory.fatigue_gain_deal == 0.0 {
             return;
@@ -291,7 +318,8 @@ impl Tour<'_> {
         for p in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
             let here = || options.iter().zip(weights).filter(move |(o, _)| o.platform as usize == p && o.examined);
             if memory.inclusive_value_gain > 0.0 {
-                let value = ln_f32(here().map(|(_, w)| *w).sum::<f32>() + outside) * Q10;
+                let page = ln_f32(here().map(|(_, w)| *w).sum::<f32>() + leaving.weight) - leaving.utility;
+                let value = page * Q10;
                 let old = f32::from(row.inclusive[p]);
                 row.inclusive[p] = (old + (value - old) * memory.inclusive_value_gain).clamp(-32_000.0, 32_000.0) as i16;
                 totals.fired(Mechanism::InclusiveValue, 1, 0);
@@ -327,9 +355,9 @@ impl Tour<'_> {
         option: &Option_,
         probability: f32,
         sensitivity: f32,
-        demand: &mut Demand,
-        totals: &mut Totals,
+        wishes: &mut Wishes<Bazaar>,
     ) {
+        let Wishes { demand, budgets, totals } = wishes;
         let id = shard.state.shopper(index);
         let listing = &self.catalog.listings[option.listing as usize];
         let platform = listing.platform as usize;
@@ -352,7 +380,7 @@ impl Tour<'_> {
         } else {
             for part in &shard.parts[from..] {
                 let rule = &self.params.platforms[platform].promotions[part.rule as usize];
-                demand.money[self.market.money_slot(platform, part.rule, rule)] += i64::from(part.platform);
+                budgets.claimed[self.market.money_slot(platform, part.rule, rule)] += i64::from(part.platform);
             }
             if let Some(pieces) = demand.pieces.get_mut(option.listing as usize) {
                 *pieces += 1;

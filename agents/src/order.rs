@@ -81,15 +81,16 @@ impl OpenLine {
         self.flags & flag != 0
     }
 
-    /// Hash for the digest.
+    /// Hash for the digest; `bucket` is the place of its next event in the shard's calendar.
     #[must_use]
-    pub fn hash(&self, first_shopper: u64) -> u64 {
-        let mut bytes = [0u8; 22];
+    pub fn hash(&self, first_shopper: u64, bucket: usize) -> u64 {
+        let mut bytes = [0u8; 24];
         let words = [self.listing, self.paid, self.clawback, self.clawback_strategy, self.commission];
         for (slot, word) in bytes.chunks_mut(4).zip(words) {
             slot.copy_from_slice(&word.to_le_bytes());
         }
-        bytes[20..].copy_from_slice(&[self.experience as u8, self.flags]);
+        bytes[20..22].copy_from_slice(&[self.experience as u8, self.flags]);
+        bytes[22..].copy_from_slice(&(bucket as u16).to_le_bytes());
         hash_of(first_shopper + u64::from(self.shopper), &bytes)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::capability;
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{Budgets, Mechanism, Metric, Totals};
 use crate::params::{LOGISTICS, MATCHING, Params, PlatformParams, SERVICE};
 use crate::strategy;
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,6 @@ pub struct PlatformState {
     pub mean_baseline_subsidy: f64,
     /// Mean subsidy a tick, strategy budget.
     pub mean_strategy_subsidy: f64,
-    /// Mean clawback a tick to the strategy budget.
-    pub mean_strategy_clawback: f64,
     /// Capability by function.
     pub capability: [f64; 3],
     /// Investment not yet in service, oldest first.
@@ -72,7 +70,7 @@ impl PlatformState {
         let rules = &params.platforms[platform];
         let (capability, in_build) = capability::initial(&params.ai, &rules.ai);
         PlatformState {
-            rules: vec![RuleState { depth_ppm: 0, available: 0, open: false }; rules.promotions.len()],
+            rules: vec![RuleState { depth_ppm: 1_000_000, available: 0, open: false }; rules.promotions.len()],
             pool: 0,
             strategy_ai: 0,
             depth_ppm: strategy::FIRST_DEPTH_PPM,
@@ -81,7 +79,6 @@ impl PlatformState {
             mean_gmv: 0.0,
             mean_baseline_subsidy: 0.0,
             mean_strategy_subsidy: 0.0,
-            mean_strategy_clawback: 0.0,
             capability,
             in_build,
             performance: rules.ai.initial,
@@ -151,13 +148,13 @@ pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
 }
 
 /// The night of all platforms: outlays of the tick are booked, capability grows, the next tick is planned. Replicated.
-pub(crate) fn adapt(market: &Bazaar, tick: u32, params: &Params, next: &Params, states: &mut [PlatformState], totals: &mut Totals) {
+pub(crate) fn adapt(market: &Bazaar, tick: u32, params: &Params, next: &Params, states: &mut [PlatformState], budgets: &Budgets, totals: &mut Totals) {
     for (p, state) in states.iter_mut().enumerate() {
         observe(p, state, totals);
         pay(&params.platforms[p], p, state, totals);
     }
     capability::advance(params, states, totals);
-    strategy::plan(market, tick + 1, next, states, totals);
+    strategy::plan(market, tick + 1, next, states, budgets, totals);
 }
 
 fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
@@ -168,7 +165,6 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
     mean(&mut state.mean_baseline_subsidy, baseline);
     mean(&mut state.mean_strategy_subsidy, strategy);
-    mean(&mut state.mean_strategy_clawback, clawback);
     state.spent_price += strategy - clawback;
 }
 

@@ -139,7 +139,7 @@ pub(crate) fn reprice(policy: &PricingPolicy, night: &Night, shop: &Shop, old: u
 
 fn nudge(night: &Night, shop: &Shop, old: u32, step: f64) -> u32 {
     let by = ((u64::from(old) * math::round_i64(step * 1e6) as u64 + 500_000) / 1_000_000) as u32;
-    if shop.orders * night.listings > night.sold { old + by } else { (old - by).max(1) }
+    if shop.orders * night.listings > night.sold { old.saturating_add(by).min(u32::MAX / 2) } else { (old - by).max(1) }
 }
 
 /// The mechanism under which a revision is booked; a fixed price is never revised.

@@ -2,10 +2,10 @@
 
 use crate::market::Bazaar;
 use crate::metric::{Listings, Metric, Totals};
-use crate::params::{FUNCTIONS, PLATFORMS, Params, RATE_LEVELS};
+use crate::params::{FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
-use crate::shopper::{Q10, Q12, Q14};
+use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use sim_core::math;
 use sim_core::parallel;
@@ -23,19 +23,27 @@ pub struct Census {
     shoppers: i64,
 }
 
+/// The row as it stands at a tick.
+fn decayed(row: &Shopper, tick: u32, memory: &MemoryParams) -> Shopper {
+    let mut row = *row;
+    row.touch(tick, memory);
+    row
+}
+
 impl Census {
     /// Counts all hosted shoppers after a tick.
     #[must_use]
-    pub fn take(world: &mut World<Bazaar>, tick: u32) -> Census {
+    pub fn take(market: &Bazaar, world: &mut World<Bazaar>, tick: u32) -> Census {
+        let memory = &market.params(&world.view).memory;
         parallel::accumulate(
             &mut world.shoppers,
             Census::default,
-            |census, shard| shard.state.rows.iter().for_each(|row| census.count(row, tick)),
+            |census, shard| shard.state.rows.iter().for_each(|row| census.count(&decayed(row, tick, memory), tick)),
             |a, b| a.add(&b),
         )
     }
 
-    fn count(&mut self, row: &crate::shopper::Shopper, tick: u32) {
+    fn count(&mut self, row: &Shopper, tick: u32) {
         let active = row.active_platforms(tick);
         for p in 0..PLATFORMS {
             self.satisfaction[p] += i64::from(row.satisfaction[p]);
@@ -318,24 +326,30 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
     rows
 }
 
-/// State of the sampled shoppers, by platform.
+/// State of the sampled shoppers after the last tick, by platform; `tick` is that tick in the calendar.
 #[must_use]
 pub fn shopper_panel(market: &Bazaar, tick: u32, world: &mut World<Bazaar>) -> Vec<ShopperRow> {
     let catalog = &market.catalog;
+    let memory = &market.params(&world.view).memory;
+    let now = world.tick.0 - 1;
     let rows = parallel::map(&mut world.shoppers, |shard| {
         let state = &shard.state;
         let sampled = (0..state.rows.len()).filter(|&i| market.samples(state.shopper(i)));
-        let row = |i: usize, p: usize| ShopperRow {
+        let row = |i: usize, p: usize, shopper: &Shopper| ShopperRow {
             tick,
             shopper: state.shopper(i),
             segment: catalog.segments[state.rate[i] as usize / RATE_LEVELS].clone(),
             platform: catalog.platforms[p].clone(),
-            habit: f64::from(state.rows[i].habit[p]) / f64::from(Q12),
-            satisfaction: f64::from(state.rows[i].satisfaction[p]) / f64::from(Q14),
-            fatigue: f64::from(state.rows[i].fatigue[p]) / f64::from(Q12),
-            inclusive_value: f64::from(state.rows[i].inclusive[p]) / f64::from(Q10),
+            habit: f64::from(shopper.habit[p]) / f64::from(Q12),
+            satisfaction: f64::from(shopper.satisfaction[p]) / f64::from(Q14),
+            fatigue: f64::from(shopper.fatigue[p]) / f64::from(Q12),
+            inclusive_value: f64::from(shopper.inclusive[p]) / f64::from(Q10),
         };
-        sampled.flat_map(|i| (0..catalog.platforms.len()).map(move |p| row(i, p))).collect::<Vec<_>>()
+        let rows = sampled.flat_map(|i| {
+            let shopper = decayed(&state.rows[i], now, memory);
+            (0..catalog.platforms.len()).map(move |p| row(i, p, &shopper))
+        });
+        rows.collect::<Vec<_>>()
     });
     rows.concat()
 }

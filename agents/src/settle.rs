@@ -15,7 +15,7 @@ use crate::view::{View, price_term};
 use sim_core::draw::{Purpose, Words};
 use sim_core::grant::{CutOffs, ResourceId};
 use sim_core::ledger::Account;
-use sim_core::math::exp_f32;
+use sim_core::math::{exp_f32, ln_f32};
 use sim_core::money::Money;
 use sim_core::rows::OrderRow;
 use sim_core::tick::Tally;
@@ -125,8 +125,8 @@ impl Desk<'_> {
         let segment = shard.state.rate[line.shopper as usize] as usize / RATE_LEVELS;
         let id = shard.state.shopper(line.shopper as usize);
         let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(line.mission));
-        let fate = self.fate(line, parts, platform, segment, &after, tally);
-        let first_party = self.market.catalog.merchants[listing.merchant as usize].first_party_of.is_some();
+        let fate = self.fate(line, parts, platform, segment, after, tally);
+        let first_party = self.market.catalog.is_first_party(listing);
         let params = &self.params.platforms[platform];
         let bill = Bill::new(line.list_price, parts, params, &self.view.state.platforms[platform], first_party);
         let mut open = OpenLine {
@@ -146,7 +146,7 @@ impl Desk<'_> {
             if self.tracked[platform] {
                 let ticks = self.send(line, platform, after(), &mut open);
                 if open.has(OpenLine::RETURNS) {
-                    return_tick = self.tick + ticks + params.return_ticks;
+                    return_tick = self.tick + ticks + params.return_ticks.max(1);
                 }
                 shard.state.open_line(self.tick, self.tick + ticks, open);
             }
@@ -270,13 +270,14 @@ impl Desk<'_> {
         let category = self.market.catalog.listings[line.listing as usize].category;
         let remembers = memory.reference_price_gain > 0.0 || memory.stock_days > 0.0;
         let row = shard.row(line.shopper as usize, self.tick, memory);
-        row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12) as u16);
-        row.fatigue[platform] = row.fatigue[platform].saturating_add((memory.fatigue_gain * Q12) as u16);
+        row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12 + 0.5) as u16);
+        row.fatigue[platform] = row.fatigue[platform].saturating_add((memory.fatigue_gain * Q12 + 0.5) as u16);
         if remembers {
-            let term = price_term(self.params, category as usize, bill.paid as u32);
+            let level = self.params.categories[category as usize].price_level;
+            let log_price = ln_f32(bill.paid.max(1) as f32 / level);
             let storable = self.params.categories[category as usize].storable;
             let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
-            row.remember_purchase(category, term, memory.reference_price_gain, stock);
+            row.remember_purchase(category, log_price, memory.reference_price_gain, stock);
         }
         let first = row.mark_order(platform);
         if memory.habit_gain > 0.0 {

@@ -62,7 +62,8 @@ impl ShopperShard {
     pub fn recomputed_row_sum(&self) -> u64 {
         let state = &self.state;
         let rows = state.rows.iter().enumerate().map(|(i, row)| row.hash(state.first + i as u64));
-        let lines = state.open.iter().flatten().map(|line| line.hash(state.first));
+        let due = state.open.iter().enumerate();
+        let lines = due.flat_map(|(bucket, lines)| lines.iter().map(move |line| line.hash(state.first, bucket)));
         rows.chain(lines).fold(0u64, u64::wrapping_add)
     }
 
@@ -91,16 +92,18 @@ impl ShardState {
     pub(crate) fn open_line(&mut self, now: u32, tick: u32, line: OpenLine) {
         let horizon = self.open.len();
         assert!(tick > now && ((tick - now) as usize) < horizon, "an event {} ticks ahead of a horizon of {horizon}", tick - now);
-        self.row_sum = self.row_sum.wrapping_add(line.hash(self.first));
-        self.open[tick as usize % horizon].push(line);
+        let bucket = tick as usize % horizon;
+        self.row_sum = self.row_sum.wrapping_add(line.hash(self.first, bucket));
+        self.open[bucket].push(line);
     }
 
     /// Takes the lines whose event is due, with their hashes.
     pub(crate) fn due(&mut self, tick: u32) -> Vec<OpenLine> {
         let horizon = self.open.len();
-        let lines = std::mem::take(&mut self.open[tick as usize % horizon]);
+        let bucket = tick as usize % horizon;
+        let lines = std::mem::take(&mut self.open[bucket]);
         for line in &lines {
-            self.row_sum = self.row_sum.wrapping_sub(line.hash(self.first));
+            self.row_sum = self.row_sum.wrapping_sub(line.hash(self.first, bucket));
         }
         lines
     }

@@ -149,7 +149,7 @@ impl Shopper {
         self.recent(category).map_or(0, |at| self.recent_stock[at])
     }
 
-    /// Reference price of a category, in price-utility units.
+    /// Reference price of a category: ln(price / category price level).
     #[must_use]
     pub fn reference(&self, category: u16) -> Option<f32> {
         self.recent(category).map(|at| f32::from(self.recent_reference[at]) * (1.0 / Q10))
@@ -160,8 +160,8 @@ impl Shopper {
     }
 
     /// Remembers the price of a purchase; a new category takes the place of the oldest.
-    pub fn remember_purchase(&mut self, category: u16, price_term: f32, gain: f32, stock: u8) {
-        let seen = (price_term * Q10).clamp(-32_000.0, 32_000.0);
+    pub fn remember_purchase(&mut self, category: u16, log_price: f32, gain: f32, stock: u8) {
+        let seen = (log_price * Q10).clamp(-32_000.0, 32_000.0);
         let at = match self.recent(category) {
             Some(at) => {
                 let old = f32::from(self.recent_reference[at]);

@@ -5,13 +5,15 @@
 //! the money of the tick; the grant phase makes sure that nothing is overspent.
 
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{Budgets, Mechanism, Metric, Totals};
 use crate::params::{BudgetParams, Params, PlatformParams, StrategyParams};
 use crate::platform::PlatformState;
 use sim_core::math;
 
 /// Depth at which strategy promotions start, ppm of the stated discount.
 pub(crate) const FIRST_DEPTH_PPM: u32 = 300_000;
+/// Depth of a baseline programme that pays what it states, ppm.
+const FULL_DEPTH_PPM: f64 = 1e6;
 /// Range of depth, ppm.
 const DEPTH_PPM: (f64, f64) = (5_000.0, 5_000_000.0);
 /// Claims that are aimed at, relative to the money of the tick.
@@ -19,24 +21,21 @@ const OVERSHOOT: f64 = 1.05;
 /// The same in the last tick, after which nothing can be paced again.
 const LAST_OVERSHOOT: f64 = 1.3;
 
-/// Part of the mean clawback of a tick that the last tick spends ahead: what comes back after it cannot be spent again.
-const LAST_CLAWBACK: f64 = 0.8;
-
 /// Plans the next tick of all platforms.
-pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [PlatformState], totals: &mut Totals) {
+pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [PlatformState], budgets: &Budgets, totals: &mut Totals) {
     let rates: Vec<(f64, f64)> = states.iter().map(PlatformState::subsidy_rates).collect();
     for (p, state) in states.iter_mut().enumerate() {
         let rules = &params.platforms[p];
         let pace = |budget: &BudgetParams| market.pace(tick, budget.from);
+        let even = |budget: &BudgetParams| market.even_pace(tick, budget.from);
         (state.pool, state.strategy_ai) = match &rules.strategy {
             StrategyParams::Steady => (0, 0),
             _ if tick < market.warm_up => (0, 0),
             StrategyParams::PriceWar(budget) => (share_of(budget.budget - state.spent_price, pace(budget)), 0),
-            StrategyParams::EfficiencyWar(budget) => (0, share_of(budget.budget - state.spent_ai, pace(budget))),
+            StrategyParams::EfficiencyWar(budget) => (0, share_of(budget.budget - state.spent_ai, even(budget))),
             StrategyParams::Balanced(budget, price_ppm) => {
                 let price = (i128::from(budget.budget) * i128::from(*price_ppm) / 1_000_000) as i64;
-                let pace = pace(budget);
-                (share_of(price - state.spent_price, pace), share_of(budget.budget - price - state.spent_ai, pace))
+                (share_of(price - state.spent_price, pace(budget)), share_of(budget.budget - price - state.spent_ai, even(budget)))
             }
             StrategyParams::MatchRival(response, budget) => {
                 let rival = rates.iter().enumerate().filter(|(o, _)| *o != p).map(|(_, r)| r.1).fold(0.0, f64::max);
@@ -45,11 +44,8 @@ pub(crate) fn plan(market: &Bazaar, tick: u32, params: &Params, states: &mut [Pl
             }
         };
         let last = tick + 1 == market.ticks();
-        if last && state.pool > 0 {
-            state.pool += math::round_i64(state.mean_strategy_clawback * LAST_CLAWBACK);
-        }
         steer_depth(p, state, totals, if last { LAST_OVERSHOOT } else { OVERSHOOT });
-        open_rules(tick, rules, state);
+        open_rules(market, tick, p, rules, state, budgets);
         note(p, rules, state, totals);
     }
 }
@@ -72,11 +68,18 @@ fn steer_depth(p: usize, state: &mut PlatformState, totals: &Totals, overshoot: 
     state.depth_ppm = depth.clamp(DEPTH_PPM.0, DEPTH_PPM.1) as u32;
 }
 
-fn open_rules(tick: u32, params: &PlatformParams, state: &mut PlatformState) {
-    for (rule, slot) in params.promotions.iter().zip(&mut state.rules) {
+/// Opens the rules of the next tick. A baseline programme whose budget was overdrawn gives less to each, so that what a page
+/// shows is what the budget can pay; it never gives more than it states.
+fn open_rules(market: &Bazaar, tick: u32, p: usize, params: &PlatformParams, state: &mut PlatformState, budgets: &Budgets) {
+    for (r, (rule, slot)) in params.promotions.iter().zip(&mut state.rules).enumerate() {
         let in_window = (rule.window.0..=rule.window.1).contains(&tick);
         (slot.available, slot.depth_ppm) = match rule.budget_per_tick {
-            Some(budget) => (budget, 1_000_000),
+            Some(budget) => {
+                let claimed = budgets.claimed[market.money_slot(p, r as u8, rule)];
+                let wanted = if claimed > 0 { OVERSHOOT * budget as f64 / claimed as f64 } else { 1.0 };
+                let depth = f64::from(slot.depth_ppm) * wanted.clamp(0.2, 1.6);
+                (budget, depth.clamp(1.0, FULL_DEPTH_PPM) as u32)
+            }
             None => (state.pool, state.depth_ppm),
         };
         slot.open = in_window && slot.available > 0;

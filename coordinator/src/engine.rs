@@ -129,3 +129,29 @@ fn bug_found(message: &str, place: &str) -> Failure {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+    use crate::plan::Plan;
+    use std::path::Path;
+
+    #[test]
+    fn a_broken_rule_names_arm_replication_seed_and_tick() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/regression/tiny.yaml");
+        let few = scenarios::Override::parse("population.shoppers=200").unwrap();
+        let plan = Plan::new(scenarios::load(&file, &[few]).unwrap(), &["price-war".to_owned()]).unwrap();
+        let cell = plan.cells().nth(1).unwrap();
+        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false).unwrap();
+        engine.step(false).unwrap();
+        engine.world.merchants.listings.clear();
+        let failure = engine.step(false).err().unwrap();
+        assert_eq!(failure.exit(), Exit::Bug);
+        let said = failure.to_string();
+        let seed = format!("seed {}", cell.seed());
+        for part in ["bug in bazaar", "in tick", "arm price-war", "replication 1", &seed] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+}

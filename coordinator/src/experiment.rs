@@ -213,11 +213,7 @@ pub(crate) fn missions(engine: &Engine, step: &Step) -> u64 {
 
 /// Ticks of all cells, for progress.
 pub(crate) fn all_ticks(plan: &Plan) -> u64 {
-    let of = |cell: Cell<'_>| {
-        let calendar = &cell.loaded.scenario.calendar;
-        u64::from(calendar.ticks()) + calendar.warm_up.0.round() as u64 * u64::from(calendar.ticks_per_day())
-    };
-    plan.cells().map(of).sum()
+    plan.cells().map(|cell| u64::from(cell.ticks())).sum()
 }
 
 /// Every arm against the second of the compared pair; the printed pair first.

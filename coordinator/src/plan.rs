@@ -1,7 +1,7 @@
 //! What a run consists of: arms times replications, and the order of the cells.
 //!
-//! Owns the choice of arms. Guarantees that every cell of the plan can be built before anything is written. Leaves out how a
-//! cell runs.
+//! Owns the choice of arms, and the check that their markets can be built before anything is written. Leaves out how a cell
+//! runs.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,9 @@ use crate::exit::Failure;
 
 /// Version of the program, as manifests state it.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Cells whose markets are built before a run starts: all of an ordinary experiment, within a few seconds.
+const CHECKED_CELLS: usize = 200;
 
 /// The cells of a run.
 pub(crate) struct Plan {
@@ -62,9 +65,19 @@ impl Plan {
         Ok(scenarios::build(cell.loaded, self.project.directory(), cell.replication)?)
     }
 
-    /// Builds every market once: what only the building finds is found before anything is written.
+    /// Builds the markets of the first cells: what only the building finds is found before anything is written.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.cells().try_for_each(|cell| self.build(cell).map(drop))
+        self.cells().take(CHECKED_CELLS).try_for_each(|cell| self.build(cell).map(drop))
+    }
+
+    /// Days of shoppers that the run simulates, the warm-up included.
+    pub(crate) fn shopper_days(&self) -> u128 {
+        let of = |cell: Cell<'_>| {
+            let scenario = &cell.loaded.scenario;
+            let days = u128::from(cell.ticks() / scenario.calendar.ticks_per_day());
+            days * u128::from(scenario.population.shoppers.0)
+        };
+        self.cells().map(of).sum()
     }
 
     /// The description of the run.
@@ -136,5 +149,11 @@ impl Cell<'_> {
     /// Seed of the replication.
     pub(crate) fn seed(&self) -> u64 {
         Seed(self.loaded.scenario.seed).replication(self.replication).0
+    }
+
+    /// Ticks of the engine: the warm-up and the calendar.
+    pub(crate) fn ticks(&self) -> u32 {
+        let calendar = &self.loaded.scenario.calendar;
+        calendar.ticks() + calendar.warm_up.0.round() as u32 * calendar.ticks_per_day()
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Recorder<'a> {
         };
         let is_last = tick + 1 == self.ticks;
         let takes_census = (tick + 1).is_multiple_of(self.census) || is_last;
-        let census = takes_census.then(|| Census::take(&mut engine.world, step.engine_tick));
+        let census = takes_census.then(|| Census::take(&engine.market, &mut engine.world, step.engine_tick));
         self.daily(engine, step, tick, census.as_ref())?;
         self.events(engine)?;
         if (step.engine_tick + 1).is_multiple_of(WEEK_TICKS) || is_last {

@@ -78,3 +78,15 @@ fn pure_crates_draw_no_threads_clocks_or_files() {
         }
     }
 }
+
+#[test]
+fn every_way_to_name_a_dependency_is_read() {
+    let manifest = "[package]\nname = \"x\"\n[dependencies]\n# parquet is not one\nagents.workspace = true\nresults = { path = \"..\" }\n\
+                    [dependencies.scenarios]\npath = \"..\"\n[target.'cfg(unix)'.dependencies]\nlibm = \"1\"\n\
+                    [dev-dependencies]\ntempfile = \"3\"\n";
+    let all = dependencies(manifest, false);
+    for name in ["agents", "results", "scenarios", "libm", "tempfile"] {
+        assert!(all.contains(name), "{name}: {all:?}");
+    }
+    assert!(!all.contains("parquet") && !dependencies(manifest, true).contains("tempfile"));
+}

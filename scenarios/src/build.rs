@@ -53,6 +53,14 @@ pub enum BuildError {
         /// Its listings.
         found: usize,
     },
+    /// A shock changes what exists instead of a parameter.
+    #[error("the shocks of tick {tick} change {what}: a shock may change parameters of what exists, not what exists; let the rule exist from the start with its window or a budget of 0")]
+    Shape {
+        /// Tick of the calendar.
+        tick: u32,
+        /// What they change.
+        what: String,
+    },
 }
 
 /// A market and what its world starts from.
@@ -85,6 +93,23 @@ pub fn scale(scenario: &Scenario) -> f64 {
     scenario.population.people.0 as f64 / scenario.population.shoppers.0 as f64
 }
 
+fn same_shape(scenario: &Scenario, tick: u32, shocked: &Scenario) -> Result<(), BuildError> {
+    let changed = |what: &str| BuildError::Shape { tick, what: what.to_string() };
+    if scenario.ai_market.lag != shocked.ai_market.lag {
+        return Err(changed("`ai_market.lag`"));
+    }
+    for (name, platform) in &scenario.platforms {
+        let other = &shocked.platforms[name];
+        if !platform.promotions.keys().eq(other.promotions.keys()) {
+            return Err(changed(&format!("the promotions of `{name}`")));
+        }
+        if platform.ai.initial != other.ai.initial {
+            return Err(changed(&format!("`platforms.{name}.ai.initial`")));
+        }
+    }
+    Ok(())
+}
+
 fn full_recall_fits(catalog: &Catalog, epochs: &[Params]) -> Result<(), BuildError> {
     for (p, c) in (0..catalog.platforms.len()).flat_map(|p| (0..catalog.categories.len()).map(move |c| (p, c))) {
         let found = catalog.cell(p, c).len();
@@ -104,6 +129,9 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
     let scenario = &loaded.scenario;
     let seed = Seed(scenario.seed).replication(replication);
     let warm_up = calendar::warm_up(scenario);
+    for (tick, shocked) in loaded.shocked() {
+        same_shape(scenario, *tick, shocked)?;
+    }
     let mut epochs = vec![params::compile(scenario, 0, warm_up)];
     epochs.extend(loaded.shocked().iter().map(|(tick, shocked)| params::compile(shocked, tick + warm_up, warm_up)));
     let catalog = supply::catalog(scenario, seed, &mut epochs);

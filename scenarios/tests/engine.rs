@@ -3,6 +3,7 @@
 
 use agents::market::Bazaar;
 use agents::metric::{Metric, Totals};
+use agents::params::StrategyParams;
 use scenarios::{Built, Override, build, load_text};
 use sim_core::digest::Digest;
 use sim_core::exchange::Local;
@@ -12,11 +13,16 @@ use sim_core::snapshot::SnapshotError;
 use sim_core::tick::{World, run_tick};
 use std::path::Path;
 
+const DOUBLE_11: &str = include_str!("../library/double-11-2025.yaml");
 const TINY: &str = include_str!("../regression/tiny.yaml");
 
 fn built(arm: &str, set: &[&str]) -> Built {
+    built_from(TINY, arm, set)
+}
+
+fn built_from(text: &str, arm: &str, set: &[&str]) -> Built {
     let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("tiny.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    let project = load_text(Path::new("scenario.yaml"), text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     let loaded = project.arm(arm).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     build(&loaded, project.directory(), 0).expect("a world")
 }
@@ -109,16 +115,15 @@ fn a_shard_is_built_alone_as_in_the_whole() {
 #[test]
 fn realised_strategy_spend_of_both_arms_is_the_budget_to_half_a_percent() {
     for arm in ["price-war", "efficiency-war"] {
-        let unlimited = ["brands", "shops"].map(|group| format!("catalog.merchants.{group}.stock=unlimited"));
-        let built = built(arm, &["population.shoppers=20000", &unlimited[0], &unlimited[1]]);
+        let built = built_from(DOUBLE_11, arm, &["population.shoppers=20000", "calendar.warm_up=7d"]);
         let world = run(&built, |_, _, _| {});
         let budget = match &built.market.epochs[0].platforms[0].strategy {
-            agents::params::StrategyParams::PriceWar(b) | agents::params::StrategyParams::EfficiencyWar(b) => b.budget,
+            StrategyParams::PriceWar(b) | StrategyParams::EfficiencyWar(b) => b.budget,
             other => panic!("{other:?}"),
         };
         let spent = world.view.state.platforms[0].strategy_spent();
         let gap = (spent - budget).abs() as f64 / budget as f64;
-        assert!(gap <= 0.005, "{arm}: spent {spent} of {budget}");
+        assert!(gap <= 0.005 && spent <= budget, "{arm}: spent {spent} of {budget}");
     }
 }
 
@@ -180,8 +185,8 @@ fn without_ai_spend_no_capability_grows() {
     let mut before: Vec<[f64; 3]> = built.world().view.state.platforms.iter().map(|p| p.capability).collect();
     run(&built, |tick, world, _| {
         for (p, state) in world.view.state.platforms.iter().enumerate() {
-            for f in 0..3 {
-                assert!(state.capability[f] <= before[p][f], "platform {p}, function {f}, tick {tick}");
+            for (f, (now, then)) in state.capability.iter().zip(before[p]).enumerate() {
+                assert!(*now <= then, "platform {p}, function {f}, tick {tick}");
             }
             before[p] = state.capability;
         }
@@ -225,4 +230,44 @@ fn better_matching_sells_more_and_disappoints_less() {
     };
     let (poor, good) = (kpis("0.4"), kpis("0.8"));
     assert!(good.0 > poor.0 && good.1 < poor.1, "rho 0.4: {poor:?}, rho 0.8: {good:?}");
+}
+
+#[test]
+fn a_discount_that_is_never_paid_attracts_nobody_for_long() {
+    let bait = "{bait: {kind: {instant-discount: {discount: 50 %}}, budget: {per-day: 100 yuan}}, war-chest: {kind: {instant-discount: {discount: 12 %}}, cap: 40 yuan, budget: strategy}}";
+    let none = "{war-chest: {kind: {instant-discount: {discount: 12 %}}, cap: 40 yuan, budget: strategy}}";
+    let missions = |rules: &str| {
+        let mut missions = 0;
+        run(&built("baseline", &[&format!("platforms.north.promotions={rules}")]), |tick, _, totals| {
+            missions += if tick >= 10 { totals.sum(0, Metric::Missions) } else { 0 };
+        });
+        missions as f64
+    };
+    let lift = missions(bait) / missions(none);
+    assert!((0.85..1.15).contains(&lift), "an empty promise moved missions by a factor of {lift}");
+}
+
+#[test]
+fn consumer_surplus_falls_with_fatigue_and_survives_tiny_mu() {
+    let surplus = |set: &[&str]| {
+        let (mut surplus, mut orders) = (0i64, 0);
+        run(&built("baseline", set), |_, _, totals| {
+            surplus += (0..3).map(|p| totals.sum(p, Metric::ConsumerSurplus)).sum::<i64>();
+            orders += (0..3).map(|p| totals.sum(p, Metric::Orders)).sum::<i64>();
+        });
+        (surplus, orders)
+    };
+    let (fresh, tired) = (surplus(&["population.choice.outside_fatigue=0"]), surplus(&["population.choice.outside_fatigue=15"]));
+    assert!(tired.0 < fresh.0 && tired.1 < fresh.1, "fresh {fresh:?}, tired {tired:?}");
+    let sharp = surplus(&["population.choice.mu=0.005"]);
+    assert!(sharp.1 > fresh.1 / 2 && sharp.0 > 0, "mu near 0 is deterministic choice, not none: {sharp:?}");
+}
+
+#[test]
+fn an_arm_that_changes_one_attribute_keeps_the_draws_of_the_others() {
+    let world = |set: &[&str]| built("baseline", set).world();
+    let (base, other) = (world(&[]), world(&["population.segments.careful.price_sensitivity=3", "catalog.merchants.brands.count=21"]));
+    for (a, b) in base.shoppers.iter().zip(&other.shoppers) {
+        assert!(a.state.rows.iter().zip(&b.state.rows).all(|(a, b)| a.taste == b.taste && a.habit == b.habit));
+    }
 }

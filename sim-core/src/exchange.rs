@@ -20,8 +20,10 @@ pub trait Sum {
 /// The point of a tick at which something is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Demand for scarce resources, after shopping.
+    /// Demand for scarce resources, after shopping, to the owners of merchants.
     Demand,
+    /// Claims on the budgets of platforms, to everybody.
+    Budgets,
     /// Resources that are overdrawn.
     Overdrawn,
     /// Claims on them.

@@ -56,15 +56,15 @@ pub struct CutOff {
 pub struct CutOffs(Vec<CutOff>);
 
 impl CutOffs {
-    /// Ranks `claims` of the `overdrawn` resources and cuts each where what there is ends.
+    /// Ranks `claims` of the `overdrawn` resources (sorted) and cuts each where what there is ends.
     #[must_use]
     pub fn decide(overdrawn: &[Overdrawn], mut claims: Vec<Claim>) -> CutOffs {
         claims.sort_unstable();
         let mut cuts = Vec::with_capacity(overdrawn.len());
         for group in claims.chunk_by(|a, b| a.resource == b.resource) {
             let resource = group[0].resource;
-            let Some(scarce) = overdrawn.iter().find(|o| o.resource == resource) else { continue };
-            let mut left = scarce.available;
+            let Ok(at) = overdrawn.binary_search_by_key(&resource, |o| o.resource) else { continue };
+            let mut left = overdrawn[at].available;
             let refused = group.iter().find(|claim| {
                 left -= claim.amount;
                 left < 0

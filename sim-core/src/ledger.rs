@@ -83,7 +83,8 @@ impl Ledger {
     #[inline]
     pub fn transfer(&mut self, platform: usize, from: Account, to: Account, amount: Money) {
         assert!(amount.0 >= 0, "{} pays {} a negative amount: {}", from.name(), to.name(), amount.0);
-        self.flows[platform * CELLS + from as usize * Account::COUNT + to as usize] += amount.0;
+        let flow = &mut self.flows[platform * CELLS + from as usize * Account::COUNT + to as usize];
+        *flow = flow.checked_add(amount.0).expect("ledger overflow");
         let books = &mut self.balances[platform * Account::COUNT..(platform + 1) * Account::COUNT];
         books[from as usize] = books[from as usize].checked_sub(amount.0).expect("ledger overflow");
         books[to as usize] = books[to as usize].checked_add(amount.0).expect("ledger overflow");

@@ -33,13 +33,13 @@ pub fn accumulate<T: Send, A: Send>(
 }
 
 /// Runs `work` on each item and returns the results in the order of the items.
-pub fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(&mut T) -> R + Sync) -> Vec<R> {
-    items.par_iter_mut().with_max_len(1).map(|item| work(item)).collect()
+pub fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(&mut T) -> R + Sync + Send) -> Vec<R> {
+    items.par_iter_mut().with_max_len(1).map(work).collect()
 }
 
 /// Builds `count` items by number, in parallel, in order.
-pub fn build<R: Send>(count: u32, work: impl Fn(u32) -> R + Sync) -> Vec<R> {
-    (0..count).into_par_iter().with_max_len(1).map(|item| work(item)).collect()
+pub fn build<R: Send>(count: u32, work: impl Fn(u32) -> R + Sync + Send) -> Vec<R> {
+    (0..count).into_par_iter().with_max_len(1).map(work).collect()
 }
 
 /// Writes `out[i] = work(i)` in constant chunks.

@@ -18,8 +18,10 @@ pub trait Market: Sync {
     type Shoppers: Send;
     /// The merchants hosted here.
     type Merchants: Send;
-    /// Demand for scarce resources.
+    /// Demand for scarce resources that merchants own.
     type Demand: Sum + Wire;
+    /// Claims on the budgets of platforms.
+    type Budgets: Sum + Wire;
     /// Tallies by listing.
     type Listings: Sum + Wire;
     /// Totals of the tick: counters, ledger, mechanisms, digest sums.
@@ -31,8 +33,8 @@ pub trait Market: Sync {
     fn shop(&self, tick: Tick, view: &Self::View, shard: &mut Self::Shoppers, wishes: &mut Wishes<Self>);
     /// Nobody shopped.
     fn no_wishes(&self) -> Wishes<Self>;
-    /// Resources, of those owned here, that are claimed beyond what there is.
-    fn overdrawn(&self, tick: Tick, view: &Self::View, merchants: &Self::Merchants, demand: &Self::Demand) -> Vec<Overdrawn>;
+    /// Resources that are claimed beyond what there is: those of merchants hosted here, and all budgets.
+    fn overdrawn(&self, view: &Self::View, merchants: &Self::Merchants, demand: &Self::Demand, budgets: &Self::Budgets) -> Vec<Overdrawn>;
     /// Claims of a shard on the overdrawn resources (sorted by resource).
     fn claims(&self, tick: Tick, view: &Self::View, shard: &Self::Shoppers, overdrawn: &[Overdrawn]) -> Vec<Claim>;
     /// Orders become final: payments, deliveries, returns, shopper state, rows, mail.
@@ -57,7 +59,7 @@ pub trait Market: Sync {
         totals: &Self::Totals,
     ) -> (Vec<Self::Quote>, Self::Totals);
     /// Platforms see the totals, book their own outlays, and revise programmes; quotes and offers of the next tick appear. Replicated.
-    fn adapt_platforms(&self, tick: Tick, view: &mut Self::View, quotes: Vec<Self::Quote>, totals: &mut Self::Totals);
+    fn adapt_platforms(&self, tick: Tick, view: &mut Self::View, quotes: Vec<Self::Quote>, budgets: &Self::Budgets, totals: &mut Self::Totals);
     /// The books of the tick.
     fn ledger<'a>(&self, totals: &'a Self::Totals) -> &'a Ledger;
     /// Checks the books against the tallies. Panics on a difference: a bug.
@@ -78,8 +80,10 @@ pub struct Tally<M: Market + ?Sized> {
 
 /// What shopping adds up.
 pub struct Wishes<M: Market + ?Sized> {
-    /// Demand for scarce resources.
+    /// Demand for scarce resources that merchants own.
     pub demand: M::Demand,
+    /// Claims on budgets.
+    pub budgets: M::Budgets,
     /// Totals.
     pub totals: M::Totals,
 }
@@ -142,11 +146,13 @@ pub fn run_tick<M: Market, X: Exchange>(
         |wishes, shard| market.shop(tick, &world.view, shard, wishes),
         |a, b| {
             a.demand.add(&b.demand);
+            a.budgets.add(&b.budgets);
             a.totals.add(&b.totals);
         },
     );
     finished(Stage::Shop);
-    let cuts = grant(market, world, exchange, wishes.demand)?;
+    let budgets = exchange.sum(Phase::Budgets, wishes.budgets)?;
+    let cuts = grant(market, world, exchange, wishes.demand, &budgets)?;
     finished(Stage::Grant);
     let tally = parallel::accumulate(
         &mut world.shoppers,
@@ -168,7 +174,7 @@ pub fn run_tick<M: Market, X: Exchange>(
     let (quotes, adapted) = market.adapt_merchants(tick, &world.view, &mut world.merchants, &listings, &totals);
     totals.add(&exchange.sum(Phase::Adapted, adapted)?);
     let quotes = exchange.gather(Phase::Quotes, quotes)?;
-    market.adapt_platforms(tick, &mut world.view, quotes, &mut totals);
+    market.adapt_platforms(tick, &mut world.view, quotes, &budgets, &mut totals);
     market.ledger(&totals).assert_balanced();
     market.audit(&totals);
     let parts = market.digest_parts(&world.view, &totals);
@@ -178,10 +184,17 @@ pub fn run_tick<M: Market, X: Exchange>(
     Ok(Ticked { tick, totals, listings, parts })
 }
 
-fn grant<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X, demand: M::Demand) -> Result<CutOffs, ExchangeError> {
+fn grant<M: Market, X: Exchange>(
+    market: &M,
+    world: &mut World<M>,
+    exchange: &mut X,
+    demand: M::Demand,
+    budgets: &M::Budgets,
+) -> Result<CutOffs, ExchangeError> {
     let demand = exchange.sum_to_owners(Phase::Demand, demand)?;
-    let overdrawn = market.overdrawn(world.tick, &world.view, &world.merchants, &demand);
-    let overdrawn = exchange.gather(Phase::Overdrawn, overdrawn)?;
+    let overdrawn = market.overdrawn(&world.view, &world.merchants, &demand, budgets);
+    let mut overdrawn = exchange.gather(Phase::Overdrawn, overdrawn)?;
+    overdrawn.dedup(); // every worker names the budgets
     if overdrawn.is_empty() {
         return Ok(CutOffs::default());
     }

@@ -19,7 +19,7 @@ use crate::cli::BenchArgs;
 use crate::engine::STAGES;
 use crate::exit::Failure;
 use crate::mechanisms::json_text;
-use crate::output::{self, grouped};
+use crate::output::{self, counted, grouped};
 
 const MARKET: &str = "scenarios/regression/reference-market.yaml";
 const KERNEL: &str = "bench/yardstick";
@@ -240,7 +240,7 @@ fn table(bench: &Bench) -> String {
     line("");
     for pair in &bench.results {
         let stages: Vec<_> = pair.engine.stage_seconds.iter().map(|(name, seconds)| format!("{name} {seconds:.3} s")).collect();
-        line(&format!("{} threads: {}, rows {:.3} s", pair.threads, stages.join(", "), pair.engine.rows_seconds));
+        line(&format!("{}: {}, rows {:.3} s", counted(pair.threads.into(), "thread"), stages.join(", "), pair.engine.rows_seconds));
     }
     line(&format!("\nShopper row {} bytes, open order line {} bytes.", bench.shopper_bytes, bench.open_line_bytes));
     if !bench.optimised {

@@ -5,14 +5,18 @@ use crate::model::{Scenario, Segment, Taste, TasteScale};
 use agents::market::Bazaar;
 use agents::params::{PLATFORMS, RATE_LEVELS, TASTE};
 use agents::shard::ShardState;
-use agents::shopper::{Q12, Shopper};
+use agents::shopper::{Q10, Q12, Shopper};
 use rand::Rng;
 use sim_core::draw::{Purpose, Seed, below, unit_f64};
 use sim_core::ids::ShardId;
 use sim_core::math;
 
+/// Most missions a day of a shopper.
+const MOST_VISITS: f64 = 3.0;
 /// Shards are cut at multiples of this many shoppers, because they share blocks of visit draws.
 pub(crate) const SHARD_MULTIPLE: u32 = 8;
+/// Inclusive value that is expected of a platform before the first visit: ln 2, as good as leaving.
+const PRIOR_VALUE: f32 = std::f32::consts::LN_2;
 /// Draws behind each level of a segment's visit rate.
 const DRAWS_PER_LEVEL: usize = 64;
 
@@ -24,6 +28,8 @@ pub(super) struct Population {
     rates: Vec<[f64; RATE_LEVELS]>,
     dimensions: usize,
     raw: bool,
+    /// Inclusive value of a platform before the first visit, Q10.
+    prior: i16,
     seed: Seed,
 }
 
@@ -40,7 +46,9 @@ impl Population {
             .collect();
         let rates = segments.iter().enumerate().map(|(i, s)| rate_levels(s, i, seed)).collect();
         let taste = &scenario.population.taste;
-        Population { segments, cumulative, rates, dimensions: taste.dimensions as usize, raw: taste.scale == TasteScale::Raw, seed }
+        let learns = scenario.population.memory.inclusive_value_gain > 0.0;
+        let prior = if learns { (PRIOR_VALUE * Q10) as i16 } else { 0 };
+        Population { segments, cumulative, rates, dimensions: taste.dimensions as usize, raw: taste.scale == TasteScale::Raw, prior, seed }
     }
 
     /// Missions per day by rate class.
@@ -60,17 +68,20 @@ impl Population {
         let segment = self.cumulative.iter().position(|&end| place < end).unwrap_or(self.segments.len() - 1);
         let level = below(words.bits(1), RATE_LEVELS as u32);
         let kind = &self.segments[segment];
-        let mut stream = self.seed.stream(Purpose::Shopper, id, 1);
-        let sensitivity = sample::draw(&kind.price_sensitivity, &mut stream).clamp(0.01, 15.9);
+        // a stream for each attribute: an arm that changes one leaves the draws of the others
+        let stream = |attribute: u64| self.seed.stream(Purpose::Shopper, id, attribute);
+        let sensitivity = sample::draw(&kind.price_sensitivity, &mut stream(1)).clamp(0.01, 15.9);
+        let mut tastes = stream(2);
         let mut taste = [0i8; TASTE];
         for coordinate in &mut taste[..self.dimensions] {
-            *coordinate = draw_coordinate(self.raw, unit_f64(stream.next_u64()));
+            *coordinate = draw_coordinate(self.raw, unit_f64(tastes.next_u64()));
         }
+        let mut habits = stream(3);
         let habit = std::array::from_fn(|p| {
-            let drawn = if p < platforms { sample::draw(&kind.habit, &mut stream) } else { 0.0 };
+            let drawn = if p < platforms { sample::draw(&kind.habit, &mut habits) } else { 0.0 };
             (drawn.clamp(0.0, 15.0) * f64::from(Q12)) as u16
         });
-        let shopper = Shopper::new(taste, (sensitivity * f64::from(Q12)) as u16, habit, [0; PLATFORMS]);
+        let shopper = Shopper::new(taste, (sensitivity * f64::from(Q12)) as u16, habit, [self.prior; PLATFORMS]);
         ((segment * RATE_LEVELS) as u8 + level as u8, shopper)
     }
 }
@@ -94,7 +105,7 @@ pub(super) fn match_scale(taste: &Taste) -> f32 {
 /// Representative rates of a segment: means of equal groups of sorted draws.
 fn rate_levels(segment: &Segment, index: usize, seed: Seed) -> [f64; RATE_LEVELS] {
     let mut stream = seed.stream(Purpose::VisitRate, index as u64, 0);
-    let mut draws: Vec<f64> = (0..RATE_LEVELS * DRAWS_PER_LEVEL).map(|_| sample::draw(&segment.visit_rate, &mut stream).clamp(0.0, 8.0)).collect();
+    let mut draws: Vec<f64> = (0..RATE_LEVELS * DRAWS_PER_LEVEL).map(|_| sample::draw(&segment.visit_rate, &mut stream).clamp(0.0, MOST_VISITS)).collect();
     draws.sort_unstable_by(f64::total_cmp);
     std::array::from_fn(|level| draws[level * DRAWS_PER_LEVEL..(level + 1) * DRAWS_PER_LEVEL].iter().sum::<f64>() / DRAWS_PER_LEVEL as f64)
 }

@@ -23,7 +23,7 @@ pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) ->
     let names = |keys: &mut dyn Iterator<Item = &String>| keys.map(|k| Arc::from(k.as_str())).collect::<Vec<Arc<str>>>();
     let params = &epochs[0];
     let delivery = params.platforms.iter().enumerate().map(|(p, rules)| PlatformState::new(params, p).delivery_cost(rules)).collect();
-    let mut builder = Builder { scenario, seed, merchants: Vec::new(), listings: Vec::new(), products: 0, params, delivery };
+    let mut builder = Builder { scenario, seed, merchants: Vec::new(), listings: Vec::new(), params, delivery };
     for (index, group) in scenario.catalog.merchants.values().enumerate() {
         builder.group(index, group);
     }
@@ -65,7 +65,6 @@ struct Builder<'a> {
     seed: Seed,
     merchants: Vec<Merchant>,
     listings: Vec<Listing>,
-    products: u64,
     params: &'a Params,
     /// Cost of delivering a line at the start, by platform.
     delivery: Vec<i64>,
@@ -76,12 +75,14 @@ impl Builder<'_> {
         let count = merchants_of(self.scenario, group);
         let deck = deal(self.scenario, group, count);
         let owner = group.first_party_of.as_ref().and_then(|name| self.scenario.platforms.get_index_of(name));
-        for category in deck {
+        for (k, category) in deck.into_iter().enumerate() {
             let id = self.merchants.len() as u32;
-            let on = self.platforms_of(group, id);
+            // keyed by group and place in it: a merchant more in one group leaves the draws of the others
+            let key = (index as u64) << 48 | (k as u64) << 16;
+            let on = self.platforms_of(group, key);
             let first = self.listings.len() as u32;
-            for _ in 0..group.products {
-                self.product(group, id, category, &on);
+            for product in 0..group.products {
+                self.product(group, id, key | u64::from(product), category, &on);
             }
             let listings = (first..self.listings.len() as u32).collect();
             self.merchants.push(Merchant { group: index as u16, listings, first_party_of: owner.map(|p| p as u8) });
@@ -89,8 +90,8 @@ impl Builder<'_> {
     }
 
     /// The platforms of a merchant: each with its probability, at least the one with the largest.
-    fn platforms_of(&self, group: &MerchantGroup, merchant: u32) -> Vec<usize> {
-        let words = self.seed.words(Purpose::Merchant, u64::from(merchant), 0, 0);
+    fn platforms_of(&self, group: &MerchantGroup, key: u64) -> Vec<usize> {
+        let words = self.seed.words(Purpose::Merchant, key, 0, 0);
         let place = |name: &String| self.scenario.platforms.get_index_of(name).expect("the check knows every platform");
         let chosen: Vec<usize> =
             group.platforms.iter().enumerate().filter(|(i, (_, share))| f64::from(words.uniform(i % 8)) < share.0).map(|(_, (name, _))| place(name)).collect();
@@ -101,23 +102,24 @@ impl Builder<'_> {
         chosen
     }
 
-    fn product(&mut self, group: &MerchantGroup, merchant: u32, category: usize, on: &[usize]) {
+    fn product(&mut self, group: &MerchantGroup, merchant: u32, key: u64, category: usize, on: &[usize]) {
         let goods = &self.scenario.catalog.categories[category];
-        let mut stream = self.seed.stream(Purpose::Product, self.products, 0);
-        self.products += 1;
+        let seed = self.seed;
+        let stream = |attribute: u64| seed.stream(Purpose::Product, key, attribute);
+        let mut tastes = stream(0);
         let raw = self.scenario.population.taste.scale == TasteScale::Raw;
         let mut traits = [0i8; TASTE];
         for coordinate in &mut traits[..self.scenario.population.taste.dimensions as usize] {
-            *coordinate = shoppers::draw_coordinate(raw, unit_f64(stream.next_u64()));
+            *coordinate = shoppers::draw_coordinate(raw, unit_f64(tastes.next_u64()));
         }
-        let quality = sample::draw(&group.quality, &mut stream).clamp(0.0, 1.0) as f32;
-        let popularity = sample::draw(&group.popularity, &mut stream).clamp(1e-6, 1e6) as f32;
-        let yuan = sample::draw(&goods.price, &mut stream) * sample::draw(&group.price_factor, &mut stream);
+        let quality = sample::draw(&group.quality, &mut stream(1)).clamp(0.0, 1.0) as f32;
+        let popularity = sample::draw(&group.popularity, &mut stream(2)).clamp(1e-6, 1e6) as f32;
+        let yuan = sample::draw(&goods.price, &mut stream(3)) * sample::draw(&group.price_factor, &mut stream(4));
         let asked = (yuan * f64::from(self.scenario.money_unit)).clamp(1.0, DEAREST);
         let unit_cost = (asked * (goods.cost.0 * group.cost_factor).min(1.5)).round() as u32;
         let first = self.listings.len() as u32;
         for (i, &platform) in on.iter().enumerate() {
-            let words = self.seed.words(Purpose::Listing, u64::from(first) + i as u64, 0, 0);
+            let words = self.seed.words(Purpose::Listing, key, platform as u64, 0);
             let live = self.scenario.platforms[platform].live && f64::from(words.uniform(0)) < group.live.0;
             let mut twins = [NO_LISTING; 3];
             for (slot, other) in twins.iter_mut().zip((0..on.len()).filter(|&j| j != i)) {
@@ -140,10 +142,14 @@ impl Builder<'_> {
         }
     }
 
+    fn owns(&self, group: &MerchantGroup, platform: usize) -> bool {
+        group.first_party_of.as_ref().and_then(|name| self.scenario.platforms.get_index_of(name)) == Some(platform)
+    }
+
     /// The price of the first tick: what the policy would ask where that follows from cost, else the drawn price.
     fn first_price(&self, group: &MerchantGroup, platform: usize, asked: f64, unit_cost: u32) -> u32 {
         let rules = &self.params.platforms[platform];
-        let cost = break_even(rules, unit_cost, self.delivery[platform], group.first_party_of.is_some());
+        let cost = break_even(rules, unit_cost, self.delivery[platform], self.owns(group, platform));
         let price = match group.pricing {
             PricingPolicy::CostPlus { markup, .. } => cost * (1.0 + markup),
             _ => asked,
@@ -155,10 +161,7 @@ impl Builder<'_> {
 fn merchants_of(scenario: &Scenario, group: &MerchantGroup) -> u32 {
     match &scenario.catalog.merchants_scale {
         MerchantsScale::Fixed => group.count,
-        MerchantsScale::AtShoppers(at) => {
-            let scaled = f64::from(group.count) * scenario.population.shoppers.0 as f64 / at.0 as f64;
-            (scaled.ceil() as u32).max(1)
-        }
+        MerchantsScale::AtShoppers(_) => scenario.catalog.merchants_at(group.count, scenario.population.shoppers).clamp(1, u64::from(u32::MAX)) as u32,
     }
 }
 

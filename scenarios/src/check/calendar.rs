@@ -15,9 +15,9 @@ impl Check<'_> {
             let problem = Problem::new("the calendar ends before it starts").found(format!("`{}`", calendar.end));
             self.report(at!["calendar", "end"], problem.expected(format!("{} or later", calendar.start)));
         }
-        if calendar.tick != Days::DAY && calendar.tick != Days::HOUR {
+        if calendar.tick != Days::DAY {
             let problem = Problem::new("wrong value for `tick`").found(format!("`{}`", calendar.tick));
-            self.report(at!["calendar", "tick"], problem.expected("`1d` or `1h`"));
+            self.report(at!["calendar", "tick"], problem.expected("`1d`: hourly ticks are not in this version"));
         } else {
             let warm_up = calendar.warm_up.0.round() as u32 * calendar.ticks_per_day();
             let ticks = calendar.ticks().saturating_add(warm_up);

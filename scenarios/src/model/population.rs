@@ -54,11 +54,11 @@ pub enum Missions {
 pub struct Segment {
     /// Share of the shoppers.
     pub share: Share,
-    /// Missions per day, 0 to 8 (static draw per shopper).
+    /// Missions per day, 0 to 3 (static draw per shopper).
     #[serde(default = "default::visit_rate")]
     #[schemars(extend(
         "minimum" = 0,
-        "maximum" = 8,
+        "maximum" = 3,
         "x-unit" = "missions per day",
         "x-source" = "0.5 follows from 180 parcels a shopper a year at 2.5 parcels a line and a conversion of 0.5 (State Post Bureau, CNNIC)"
     ))]
