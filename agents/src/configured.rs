@@ -9,9 +9,8 @@ use sim_core::graph::SocialGraph;
 /// The mechanisms that the scenario of a market configures, in table order.
 #[must_use]
 pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
-    let on = |m: &Mechanism| {
-        of_shoppers(market, *m) || of_merchants(market, *m) || market.epochs.iter().any(|e| of_platforms(market, e, *m))
-    };
+    let on =
+        |m: &Mechanism| of_shoppers(market, *m) || of_merchants(market, *m) || market.epochs.iter().any(|e| of_platforms(market, e, *m));
     Mechanism::ALL.iter().copied().filter(on).collect()
 }
 
@@ -58,7 +57,8 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
     let usable = |p: &PlatformParams, budget: Option<i64>| budget != Some(0) && (budget.is_some() || spends_on_promotions(&p.strategy));
     let rule = |f: fn(&Instrument) -> bool| any(&|p| p.promotions.iter().any(|r| f(&r.instrument) && usable(p, r.budget_per_tick)));
     let any_rule = || rule(|_| true);
-    let invests = |p: &PlatformParams| p.ai.spend > 0 || matches!(p.strategy, StrategyParams::EfficiencyWar(_) | StrategyParams::Balanced(..));
+    let invests =
+        |p: &PlatformParams| p.ai.spend > 0 || matches!(p.strategy, StrategyParams::EfficiencyWar(_) | StrategyParams::Balanced(..));
     let returns = params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some));
     match mechanism {
         Mechanism::RankingError => params.ai.functions[crate::params::MATCHING].q_max < 1.0 || any(&|p| p.ai.initial[0] < 1.0),
@@ -72,7 +72,9 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
         Mechanism::Return => returns,
         Mechanism::Clawback => returns && any(&|p| p.promotions.iter().any(|r| r.clawback && usable(p, r.budget_per_tick))),
         Mechanism::ServiceContact => any(&|p| p.contacts > 0.0),
-        Mechanism::AiService => any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0) && params.ai.functions[crate::params::SERVICE].q_max > 0.0,
+        Mechanism::AiService => {
+            any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0) && params.ai.functions[crate::params::SERVICE].q_max > 0.0
+        }
         Mechanism::Commission => any(&|p| p.take_rate_ppm > 0),
         Mechanism::AiInvestment => any(&invests),
         Mechanism::AiInService => any(&invests) && params.ai.productivity > 0.0 && params.ai.lag < market.ticks(),

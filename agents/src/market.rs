@@ -306,7 +306,14 @@ impl Market for Bazaar {
         shard.state.row_sum
     }
 
-    fn adapt_merchants(&self, tick: Tick, view: &View, merchants: &mut Merchants, listings: &Listings, totals: &Totals) -> (Vec<Quote>, Totals) {
+    fn adapt_merchants(
+        &self,
+        tick: Tick,
+        view: &View,
+        merchants: &mut Merchants,
+        listings: &Listings,
+        totals: &Totals,
+    ) -> (Vec<Quote>, Totals) {
         merchant::adapt(self, tick.0, view, merchants, listings, totals)
     }
 

@@ -64,7 +64,13 @@ impl Merchants {
             .zip(expected_sales)
             .map(|(listing, &sales)| {
                 let group = &catalog.groups[catalog.merchants[listing.merchant as usize].group as usize];
-                ListingState { stock: stock::first(&group.stock, sales), on_order: Vec::new(), mean_sales: sales, recent_sales: sales, week: [0; 5] }
+                ListingState {
+                    stock: stock::first(&group.stock, sales),
+                    on_order: Vec::new(),
+                    mean_sales: sales,
+                    recent_sales: sales,
+                    week: [0; 5],
+                }
             })
             .collect();
         Merchants { owned: 0..catalog.merchants.len() as u32, listings, cash: vec![0; catalog.merchants.len()] }
@@ -72,7 +78,14 @@ impl Merchants {
 }
 
 /// The night of all hosted merchants: new quotes, and what is added to the totals.
-pub(crate) fn adapt(market: &Bazaar, tick: u32, view: &View, merchants: &mut Merchants, tallies: &Listings, totals: &Totals) -> (Vec<Quote>, Totals) {
+pub(crate) fn adapt(
+    market: &Bazaar,
+    tick: u32,
+    view: &View,
+    merchants: &mut Merchants,
+    tallies: &Listings,
+    totals: &Totals,
+) -> (Vec<Quote>, Totals) {
     let params = market.params(view);
     let mut added = market.empty_totals();
     let mut quotes = Vec::new();
@@ -91,7 +104,13 @@ pub(crate) fn adapt(market: &Bazaar, tick: u32, view: &View, merchants: &mut Mer
             if stock::replenish(&group.stock, tick, state, tallies.orders[at]) {
                 added.fired(crate::metric::Mechanism::Restock, 1, 0);
             }
-            let shop = Shop { listing: &market.catalog.listings[at], id: listing, state, orders: tallies.orders[at], first_party: market.catalog.is_first_party(&market.catalog.listings[at]) };
+            let shop = Shop {
+                listing: &market.catalog.listings[at],
+                id: listing,
+                state,
+                orders: tallies.orders[at],
+                first_party: market.catalog.is_first_party(&market.catalog.listings[at]),
+            };
             let old = view.state.prices[at];
             let price = pricing::reprice(&group.pricing, &night, &shop, old);
             if pricing::revises(&group.pricing, tick, listing) {
@@ -128,7 +147,9 @@ fn pay_fixed_cost(market: &Bazaar, merchants: &mut Merchants, id: u32, added: &m
     let all = merchant.listings.len() as i64;
     let (mut seen, mut paid) = (0, 0);
     // listings are sorted by platform
-    for here in merchant.listings.chunk_by(|&a, &b| market.catalog.listings[a as usize].platform == market.catalog.listings[b as usize].platform) {
+    for here in
+        merchant.listings.chunk_by(|&a, &b| market.catalog.listings[a as usize].platform == market.catalog.listings[b as usize].platform)
+    {
         let listing = &market.catalog.listings[here[0] as usize];
         seen += here.len() as i64;
         let part = cost * seen / all - paid;
@@ -144,7 +165,16 @@ fn pay_fixed_cost(market: &Bazaar, merchants: &mut Merchants, id: u32, added: &m
 
 fn hash(tallies: &Listings, at: usize, state: &ListingState, price: u32) -> u64 {
     let on_order: i64 = state.on_order.iter().map(|(_, pieces)| pieces).sum();
-    let numbers = [tallies.orders[at], tallies.gmv[at], tallies.cash[at], tallies.refunds[at], tallies.stockouts[at], state.stock, on_order, i64::from(price)];
+    let numbers = [
+        tallies.orders[at],
+        tallies.gmv[at],
+        tallies.cash[at],
+        tallies.refunds[at],
+        tallies.stockouts[at],
+        state.stock,
+        on_order,
+        i64::from(price),
+    ];
     let mut bytes = [0u8; 64];
     for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
         slot.copy_from_slice(&number.to_le_bytes());

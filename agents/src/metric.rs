@@ -1,10 +1,10 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
+use serde::{Deserialize, Serialize};
 use sim_core::exchange::Sum;
 use sim_core::ledger::Ledger;
 use sim_core::mechanism::Mechanisms;
 use sim_core::money::add_columns;
-use serde::{Deserialize, Serialize};
 
 macro_rules! dense_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {

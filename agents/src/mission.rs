@@ -36,8 +36,17 @@ struct Option_ {
     examined: bool,
 }
 
-const NOTHING: Option_ =
-    Option_ { listing: 0, utility: 0.0, price: 0, true_match: 0.0, perceived: 0.0, estimate: 0.0, platform: 0, position: 0, examined: false };
+const NOTHING: Option_ = Option_ {
+    listing: 0,
+    utility: 0.0,
+    price: 0,
+    true_match: 0.0,
+    perceived: 0.0,
+    estimate: 0.0,
+    platform: 0,
+    position: 0,
+    examined: false,
+};
 
 /// What shopping in a tick depends on.
 struct Tour<'a> {
@@ -303,13 +312,23 @@ impl Tour<'_> {
     /// Consumer surplus of the mission in money units: log-sum over the marginal utility of money (Small and Rosen 1981).
     /// `value` is the log-sum over the utility of leaving, 0 where nothing is worth buying.
     fn surplus(&self, value: f32, sensitivity: f32, category: usize) -> i64 {
-        let money = if self.params.choice.log_price { self.params.categories[category].price_level } else { self.params.choice.price_scale };
+        let money =
+            if self.params.choice.log_price { self.params.categories[category].price_level } else { self.params.choice.price_scale };
         (value / sensitivity.max(1e-3) * money) as i64
     }
 
     /// What a mission teaches, bought or not: the inclusive value of the pages, the credit of deals, fatigue.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
-    fn learn(&self, state: &mut ShardState, index: usize, visited: u8, options: &[Option_], weights: &[f32], leaving: Leaving, totals: &mut Totals) {
+    fn learn(
+        &self,
+        state: &mut ShardState,
+        index: usize,
+        visited: u8,
+        options: &[Option_],
+        weights: &[f32],
+        leaving: Leaving,
+        totals: &mut Totals,
+    ) {
         let memory = &self.params.memory;
         if memory.inclusive_value_gain == 0.0 && memory.deal_credit_gain == 0.0 && memory.fatigue_gain_deal == 0.0 {
             return;
@@ -402,7 +421,16 @@ impl Tour<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call, for sampled shoppers")]
-    fn write_mission(&self, shard: &mut ShopperShard, id: u64, mission: u32, segment: usize, category: usize, options: &[Option_], chosen: Option<usize>) {
+    fn write_mission(
+        &self,
+        shard: &mut ShopperShard,
+        id: u64,
+        mission: u32,
+        segment: usize,
+        category: usize,
+        options: &[Option_],
+        chosen: Option<usize>,
+    ) {
         let rows = options.iter().enumerate().map(|(i, o)| MissionRow {
             tick: self.tick - self.market.warm_up,
             shopper: id,

@@ -148,7 +148,15 @@ pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
 }
 
 /// The night of all platforms: outlays of the tick are booked, capability grows, the next tick is planned. Replicated.
-pub(crate) fn adapt(market: &Bazaar, tick: u32, params: &Params, next: &Params, states: &mut [PlatformState], budgets: &Budgets, totals: &mut Totals) {
+pub(crate) fn adapt(
+    market: &Bazaar,
+    tick: u32,
+    params: &Params,
+    next: &Params,
+    states: &mut [PlatformState],
+    budgets: &Budgets,
+    totals: &mut Totals,
+) {
     for (p, state) in states.iter_mut().enumerate() {
         observe(p, state, totals);
         pay(&params.platforms[p], p, state, totals);

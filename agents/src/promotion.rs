@@ -31,7 +31,9 @@ impl Promotion {
     fn discount(&self, price: i64, depth_ppm: u32, lowest: Option<i64>) -> i64 {
         let deep = |ppm: u32| (u64::from(ppm) * u64::from(depth_ppm) / PPM).min(PPM) as u32;
         let raw = match self.instrument {
-            Instrument::Coupon { discount_ppm, .. } | Instrument::InstantDiscount { discount_ppm } => Money(price).share(deep(discount_ppm)).0,
+            Instrument::Coupon { discount_ppm, .. } | Instrument::InstantDiscount { discount_ppm } => {
+                Money(price).share(deep(discount_ppm)).0
+            }
             Instrument::GapToLowest { share_ppm, below_ppm } => lowest.map_or(0, |lowest| {
                 let target = lowest - Money(lowest).share(deep(below_ppm)).0;
                 Money((price - target).max(0)).share(deep(share_ppm)).0
@@ -126,7 +128,14 @@ pub fn rule_parts(offerings: Offerings, listing: &Listing, prices: &[u32], list_
 
 /// Mean share of the price that a platform's promotions take off, weighted by popularity: what it can advertise.
 #[must_use]
-pub fn advertised_deal(catalog: &Catalog, platform: usize, params: &PlatformParams, states: &[RuleState], prices: &[u32], shelf: &[u32]) -> f32 {
+pub fn advertised_deal(
+    catalog: &Catalog,
+    platform: usize,
+    params: &PlatformParams,
+    states: &[RuleState],
+    prices: &[u32],
+    shelf: &[u32],
+) -> f32 {
     if params.promotions.is_empty() || states.iter().all(|s| !s.open || s.depth_ppm == 0) {
         return 0.0;
     }

@@ -105,7 +105,9 @@ impl Observation<'_> {
         let rules = &self.params.platforms[p];
         let net_gmv = of(Metric::ShippedGmv) - of(Metric::Refunds);
         let cash = platform_cash(self.totals, p) + of(Metric::FirstPartyCash);
-        let census = |of: fn(&Census) -> &[i64; PLATFORMS], one: f64| self.census.map_or(f64::NAN, |c| ratio(of(c)[p] as f64, c.shoppers as f64 * one));
+        let census = |of: fn(&Census) -> &[i64; PLATFORMS], one: f64| {
+            self.census.map_or(f64::NAN, |c| ratio(of(c)[p] as f64, c.shoppers as f64 * one))
+        };
         let ai = real(Metric::SelfResolved);
         let (price_index, price_dispersion) = self.prices(p);
         PlatformTick {
@@ -144,7 +146,10 @@ impl Observation<'_> {
             refused_subsidies: of(Metric::RefusedSubsidies),
             contacts: of(Metric::Contacts),
             self_resolved: of(Metric::SelfResolved),
-            service_response_time: ratio(ai * rules.minutes_ai + (real(Metric::Contacts) - ai) * rules.minutes_person, real(Metric::Contacts)),
+            service_response_time: ratio(
+                ai * rules.minutes_ai + (real(Metric::Contacts) - ai) * rules.minutes_person,
+                real(Metric::Contacts),
+            ),
             delivery_days: ratio(real(Metric::DeliveryDays) / 1000.0, real(Metric::Shipped)),
             conversion_rate: ratio(real(Metric::Orders), real(Metric::Missions)),
             average_order_value: ratio(real(Metric::Gmv), real(Metric::Orders)),

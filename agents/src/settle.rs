@@ -158,7 +158,15 @@ impl Desk<'_> {
     }
 
     /// Whether the order goes through; takes refused discounts off `parts`.
-    fn fate(&self, line: &Line, parts: &mut [RulePart], platform: usize, segment: usize, after: impl Fn() -> Words, tally: &mut Tally<Bazaar>) -> Fate {
+    fn fate(
+        &self,
+        line: &Line,
+        parts: &mut [RulePart],
+        platform: usize,
+        segment: usize,
+        after: impl Fn() -> Words,
+        tally: &mut Tally<Bazaar>,
+    ) -> Fate {
         if line.cancelled {
             return Fate::Cancelled;
         }
@@ -206,7 +214,16 @@ impl Desk<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call; the parts of one booking")]
-    fn book(&self, platform: usize, segment: usize, line: &Line, parts: &[RulePart], bill: &Bill, first_party: bool, tally: &mut Tally<Bazaar>) {
+    fn book(
+        &self,
+        platform: usize,
+        segment: usize,
+        line: &Line,
+        parts: &[RulePart],
+        bill: &Bill,
+        first_party: bool,
+        tally: &mut Tally<Bazaar>,
+    ) {
         let listing = &self.market.catalog.listings[line.listing as usize];
         let goods = i64::from(listing.unit_cost);
         let books = &mut tally.totals.ledger;
@@ -325,7 +342,17 @@ impl Desk<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call, for sampled shoppers")]
-    fn row(&self, id: u64, segment: usize, line: &Line, parts: &[RulePart], bill: &Bill, fate: Fate, open: &OpenLine, return_tick: u32) -> OrderRow {
+    fn row(
+        &self,
+        id: u64,
+        segment: usize,
+        line: &Line,
+        parts: &[RulePart],
+        bill: &Bill,
+        fate: Fate,
+        open: &OpenLine,
+        return_tick: u32,
+    ) -> OrderRow {
         let catalog = &self.market.catalog;
         let listing = &catalog.listings[line.listing as usize];
         let platform = listing.platform as usize;

@@ -108,8 +108,7 @@ impl View {
             let state = &self.state.platforms[p];
             let days = state.delivery_days(platform);
             self.promised_days[p] = days;
-            self.platform_utility[p] =
-                -params.choice.delivery * days as f32 + params.choice.service * state.service_level(platform) as f32;
+            self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * state.service_level(platform) as f32;
             self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.state.prices, &shelf);
         }
     }

@@ -228,11 +228,7 @@ impl Changes {
     /// The changes as patches, those of the named options first.
     pub(crate) fn overrides(&self) -> Result<Vec<scenarios::Override>, Failure> {
         use scenarios::Override;
-        let named = [
-            self.seed.map(Override::seed),
-            self.shoppers.map(Override::shoppers),
-            self.replications.map(Override::replications),
-        ];
+        let named = [self.seed.map(Override::seed), self.shoppers.map(Override::shoppers), self.replications.map(Override::replications)];
         let mut overrides: Vec<Override> = named.into_iter().flatten().collect();
         for set in &self.sets {
             overrides.push(Override::parse(set)?);

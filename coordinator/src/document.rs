@@ -119,11 +119,7 @@ pub(crate) fn of_run(plan: &Plan, finished: &Finished, threads: usize) -> String
         people: run.people,
         scale: run.scale,
         units: UNITS,
-        horizon: Horizon {
-            start: scenario.calendar.start.to_string(),
-            end: scenario.calendar.end.to_string(),
-            ticks: run.ticks,
-        },
+        horizon: Horizon { start: scenario.calendar.start.to_string(), end: scenario.calendar.end.to_string(), ticks: run.ticks },
         focal: plan.focal().map(str::to_owned),
         arms: finished.manifest.arms.clone(),
         replications: plan.replications,

@@ -9,9 +9,7 @@ use std::{fs, path};
 
 use agents::metric::Metric;
 use results::manifest::{MECHANISMS, SCENARIO};
-use results::{
-    CellRecord, CellSummary, Comparison, Execution, Existing, Manifest, Outcome, RunWriter, WriterOptions,
-};
+use results::{CellRecord, CellSummary, Comparison, Execution, Existing, Manifest, Outcome, RunWriter, WriterOptions};
 
 use crate::engine::{Engine, STAGES, Step};
 use crate::exit::Failure;

@@ -51,7 +51,13 @@ pub(crate) fn bytes(number: u128) -> String {
         .find(|&(divisor, _)| size >= divisor as f64)
         .unwrap_or((1, "bytes"));
     let value = size / divisor as f64;
-    let decimals = if divisor == 1 || value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    let decimals = if divisor == 1 || value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{value:.decimals$} {unit}")
 }
 

@@ -27,8 +27,7 @@ impl Spend {
         let focal = plan.focal()?;
         let kpi = kpi::kpi("strategy_spend")?;
         let mean = |arm: &str| {
-            let values: Vec<f64> =
-                cells.iter().filter(|cell| cell.arm == arm).filter_map(|cell| cell.summary.value(focal, kpi)).collect();
+            let values: Vec<f64> = cells.iter().filter(|cell| cell.arm == arm).filter_map(|cell| cell.summary.value(focal, kpi)).collect();
             plan.extrapolation().apply(Unit::Money, values.iter().sum::<f64>() / values.len().max(1) as f64)
         };
         let (one, other) = (mean(first), mean(second));

@@ -15,7 +15,8 @@ fn help_names_every_command_and_every_exit_code() {
         assert!(said.contains(word), "{word}: {said}");
     }
     let said = stdout(bazaar().args(["run", "--help"]));
-    for flag in ["--out", "--force", "--seed", "--shoppers", "--replications", "--set", "--arm", "--threads", "--quiet", "--json", "--log"] {
+    for flag in ["--out", "--force", "--seed", "--shoppers", "--replications", "--set", "--arm", "--threads", "--quiet", "--json", "--log"]
+    {
         assert!(said.contains(flag), "{flag}: {said}");
     }
     fails(&mut bazaar(), 2);
@@ -37,7 +38,9 @@ fn a_run_prints_the_comparison_the_spend_and_a_query() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let said = stdout(bazaar().arg("inspect").arg(dir.path().join("run")));
-    for part in ["price-war, mean of 2", "efficiency-war less price-war", "platform_profit", "mechanism", "word-of-mouth", "capability_ticks"] {
+    for part in
+        ["price-war, mean of 2", "efficiency-war less price-war", "platform_profit", "mechanism", "word-of-mouth", "capability_ticks"]
+    {
         assert!(said.contains(part), "{part}: {said}");
     }
     let said = stdout(bazaar().arg("inspect").arg(dir.path().join("run")).args(["platform_ticks", "--rows", "2"]));
@@ -88,7 +91,15 @@ fn runs_without_a_place_are_numbered() {
 #[test]
 fn a_valid_scenario_has_a_forecast() {
     let said = stdout(bazaar().arg("validate").arg(scenario("regression/tiny.yaml")).args(["--shoppers", "4000"]));
-    for part in ["tiny is valid", "4,000 for 10,000,000 people", "price-war, efficiency-war x 2 replications", "memory", "listings", "output", "time"] {
+    for part in [
+        "tiny is valid",
+        "4,000 for 10,000,000 people",
+        "price-war, efficiency-war x 2 replications",
+        "memory",
+        "listings",
+        "output",
+        "time",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }

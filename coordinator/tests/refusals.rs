@@ -86,8 +86,7 @@ fn bad_input_is_refused_before_anything_is_written() {
 
 #[test]
 fn a_reader_that_stops_reading_is_no_error() {
-    let mut child =
-        bazaar().args(["explain", "population"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = bazaar().args(["explain", "population"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));

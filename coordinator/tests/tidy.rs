@@ -48,7 +48,8 @@ fn functions(text: &str) -> Vec<(&str, usize)> {
     for (start, line) in lines.iter().enumerate() {
         let Some(name) = name_of_function(line) else { continue };
         let indent = line.len() - line.trim_start().len();
-        let closes = |line: &&str| line.len() > indent && line.trim_start().starts_with('}') && line.len() - line.trim_start().len() == indent;
+        let closes =
+            |line: &&str| line.len() > indent && line.trim_start().starts_with('}') && line.len() - line.trim_start().len() == indent;
         let head_ends = |line: &&&str| line.trim_end().ends_with(['{', ';', '}']);
         let is_short = lines[start..].iter().find(head_ends).is_none_or(|line| !line.trim_end().ends_with('{'));
         let length = if is_short { 1 } else { lines[start..].iter().position(closes).map_or(1, |end| end + 1) };
@@ -64,9 +65,9 @@ fn files_and_functions_are_short() {
         if text.lines().count() > FILE_LINES {
             long.push(format!("{}: {} lines", path.display(), text.lines().count()));
         }
-        let functions = functions(&text).into_iter().filter(|(name, lines)| {
-            *lines > FUNCTION_LINES && LONG_FUNCTIONS.iter().all(|(known, _)| known != name)
-        });
+        let functions = functions(&text)
+            .into_iter()
+            .filter(|(name, lines)| *lines > FUNCTION_LINES && LONG_FUNCTIONS.iter().all(|(known, _)| known != name));
         long.extend(functions.map(|(name, lines)| format!("{}: fn {name} has {lines} lines", path.display())));
     }
     assert!(long.is_empty(), "longer than {FILE_LINES} or {FUNCTION_LINES} lines:\n{}", long.join("\n"));

@@ -59,11 +59,7 @@ impl Batch {
 
     /// Takes the rows out, leaving the buffers empty.
     pub(crate) fn take(&mut self) -> RecordBatch {
-        let keys: [ArrayRef; 3] = [
-            Arc::new(self.arm.finish()),
-            Arc::new(self.replication.finish()),
-            Arc::new(self.date.finish()),
-        ];
+        let keys: [ArrayRef; 3] = [Arc::new(self.arm.finish()), Arc::new(self.replication.finish()), Arc::new(self.date.finish())];
         let arrays = keys.into_iter().chain(self.columns.iter_mut().map(Buffer::take)).collect();
         self.rows = 0;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).expect("buffers follow the schema")

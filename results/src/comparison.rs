@@ -59,15 +59,11 @@ impl Comparison {
     pub fn of(cells: &[CellSummary], arm: &str, versus: &str) -> Result<Self> {
         let first = cells_of(cells, arm)?;
         let second = cells_of(cells, versus)?;
-        let pairs: Vec<_> = first
-            .iter()
-            .filter_map(|cell| Some((*cell, *second.iter().find(|other| other.replication == cell.replication)?)))
-            .collect();
+        let pairs: Vec<_> =
+            first.iter().filter_map(|cell| Some((*cell, *second.iter().find(|other| other.replication == cell.replication)?))).collect();
         let platforms = pairs.first().map_or_else(Vec::new, |(cell, _)| cell.summary.platforms().map(Arc::from).collect());
-        let differences = platforms
-            .iter()
-            .flat_map(|platform| KPIS.iter().map(|kpi| PairedDifference::of(&pairs, platform, kpi)))
-            .collect();
+        let differences =
+            platforms.iter().flat_map(|platform| KPIS.iter().map(|kpi| PairedDifference::of(&pairs, platform, kpi))).collect();
         Ok(Self { arm: arm.to_owned(), versus: versus.to_owned(), differences })
     }
 

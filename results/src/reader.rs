@@ -68,10 +68,10 @@ impl RunReader {
     /// # Errors
     /// [`Error::UnknownTable`] if the run has no such table.
     pub fn files(&self, table: &str) -> Result<&[PathBuf]> {
-        self.tables.get(table).map(Vec::as_slice).ok_or_else(|| Error::UnknownTable {
-            name: table.to_owned(),
-            known: self.tables().collect::<Vec<_>>().join(", "),
-        })
+        self.tables
+            .get(table)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Error::UnknownTable { name: table.to_owned(), known: self.tables().collect::<Vec<_>>().join(", ") })
     }
 
     /// Schema of a table, with description and unit of each column in its metadata.

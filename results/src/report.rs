@@ -21,8 +21,7 @@ pub fn kpi_table(cells: &[CellSummary], arm: &str, selection: Selection, extrapo
     let mut table = plain_table();
     table.set_header(std::iter::once("KPI").chain(platforms.iter().copied()));
     for kpi in KPIS.iter().filter(|kpi| selection.holds(kpi)) {
-        let real: Vec<_> =
-            platforms.iter().map(|platform| extrapolation.apply(kpi.unit, mean_over(&cells, platform, kpi))).collect();
+        let real: Vec<_> = platforms.iter().map(|platform| extrapolation.apply(kpi.unit, mean_over(&cells, platform, kpi))).collect();
         let format = Format::of_values(kpi.unit, largest(&real));
         let values = real.iter().map(|&value| number(format.value(value)));
         table.add_row(std::iter::once(Cell::new(kpi.name)).chain(values));
@@ -33,17 +32,8 @@ pub fn kpi_table(cells: &[CellSummary], arm: &str, selection: Selection, extrapo
 
 /// Paired differences of one platform. Empty if the platform is not in the comparison.
 #[must_use]
-pub fn comparison_table(
-    comparison: &Comparison,
-    platform: &str,
-    selection: Selection,
-    extrapolation: Extrapolation,
-) -> String {
-    let shown: Vec<_> = comparison
-        .differences
-        .iter()
-        .filter(|found| *found.platform == *platform && selection.holds(found.kpi))
-        .collect();
+pub fn comparison_table(comparison: &Comparison, platform: &str, selection: Selection, extrapolation: Extrapolation) -> String {
+    let shown: Vec<_> = comparison.differences.iter().filter(|found| *found.platform == *platform && selection.holds(found.kpi)).collect();
     let Some(most) = shown.iter().map(|found| found.pairs).max() else { return String::new() };
     let mut table = plain_table();
     table.set_header(["KPI", &comparison.arm, &comparison.versus, "difference", "95 % interval", "higher in"]);

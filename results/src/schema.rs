@@ -76,10 +76,7 @@ fn data_type(kind: Kind) -> DataType {
 }
 
 fn described(column: &Column, data_type: DataType, nullable: bool) -> Field {
-    let metadata = HashMap::from([
-        ("description".to_owned(), column.doc.to_owned()),
-        ("unit".to_owned(), column.unit.to_owned()),
-    ]);
+    let metadata = HashMap::from([("description".to_owned(), column.doc.to_owned()), ("unit".to_owned(), column.unit.to_owned())]);
     Field::new(column.name, data_type, nullable).with_metadata(metadata)
 }
 

@@ -77,9 +77,7 @@ impl KpiSummary {
             Rule::WeightedMean(..) | Rule::Mean(_) => (sums.weight != 0.0).then(|| sums.sum / sums.weight),
             Rule::Last(_) => (sums.weight != 0.0).then_some(sums.sum),
             Rule::GmvShare => ratio(totals.gmv, self.gmv()),
-            Rule::GmvConcentration => {
-                self.platforms.iter().map(|other| ratio(other.gmv, self.gmv()).map(|share| share * share)).sum()
-            }
+            Rule::GmvConcentration => self.platforms.iter().map(|other| ratio(other.gmv, self.gmv()).map(|share| share * share)).sum(),
         }
     }
 
@@ -92,9 +90,7 @@ impl CellSummary {
     /// The KPIs as the manifest states them.
     #[must_use]
     pub fn kpis(&self) -> CellKpis {
-        let named = |platform: &str| {
-            self.summary.values(platform).into_iter().map(|(kpi, value)| (kpi.name.to_owned(), value)).collect()
-        };
+        let named = |platform: &str| self.summary.values(platform).into_iter().map(|(kpi, value)| (kpi.name.to_owned(), value)).collect();
         CellKpis {
             arm: self.arm.clone(),
             replication: self.replication,

@@ -51,12 +51,7 @@ impl TableSpec {
 
 /// The keys in front of every row, in order. `date` is stored as a day, whatever its kind says here.
 pub const KEYS: [Column; 3] = [
-    Column {
-        name: "arm",
-        kind: Kind::Text,
-        unit: "name",
-        doc: "Arm of the experiment; `baseline` is the scenario without patches.",
-    },
+    Column { name: "arm", kind: Kind::Text, unit: "name", doc: "Arm of the experiment; `baseline` is the scenario without patches." },
     Column {
         name: "replication",
         kind: Kind::U32,

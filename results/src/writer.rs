@@ -196,15 +196,7 @@ impl RunWriter {
 
     fn over(target: Target, options: WriterOptions, tables: BTreeMap<&'static str, TableState>) -> Self {
         assert!(options.block > 0 && options.run.ticks > 0, "a run has ticks, and so has a block");
-        Self {
-            target,
-            run: options.run,
-            block: options.block,
-            tables,
-            cell: None,
-            files: BTreeMap::new(),
-            documents: BTreeMap::new(),
-        }
+        Self { target, run: options.run, block: options.block, tables, cell: None, files: BTreeMap::new(), documents: BTreeMap::new() }
     }
 
     fn commit(&mut self) -> Result<()> {

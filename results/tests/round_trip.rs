@@ -64,9 +64,7 @@ fn value(batch: &RecordBatch, column: usize, row: usize) -> Value {
         DataType::UInt32 => Value::U32(values.as_primitive::<UInt32Type>().value(row)),
         DataType::UInt64 => Value::U64(values.as_primitive::<UInt64Type>().value(row)),
         DataType::Int64 => Value::I64(values.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => {
-            Value::F64(values.is_valid(row).then(|| values.as_primitive::<Float64Type>().value(row)))
-        }
+        DataType::Float64 => Value::F64(values.is_valid(row).then(|| values.as_primitive::<Float64Type>().value(row))),
         DataType::Utf8 => Value::Text(values.as_string::<i32>().value(row).to_owned()),
         other => panic!("{other}"),
     }

@@ -38,13 +38,17 @@ pub enum BuildError {
         cause: String,
     },
     /// A platform sells nothing in a category although shoppers look for it on no other platform either.
-    #[error("no platform sells the category `{category}`: no merchant of any group was dealt to it; raise `count` of a group or name the category in its `categories`")]
+    #[error(
+        "no platform sells the category `{category}`: no merchant of any group was dealt to it; raise `count` of a group or name the category in its `categories`"
+    )]
     Unsold {
         /// The category.
         category: String,
     },
     /// A platform that shows whole categories has one that is too large for a page.
-    #[error("`{platform}` shows whole categories (`recall: 0`), but `{category}` has {found} listings there, at most {RECALLED} fit; set `ranking.recall`, or lower `count` or `products` of a group")]
+    #[error(
+        "`{platform}` shows whole categories (`recall: 0`), but `{category}` has {found} listings there, at most {RECALLED} fit; set `ranking.recall`, or lower `count` or `products` of a group"
+    )]
     FullRecall {
         /// The platform.
         platform: String,
@@ -54,7 +58,9 @@ pub enum BuildError {
         found: usize,
     },
     /// A shock changes what exists instead of a parameter.
-    #[error("the shocks of tick {tick} change {what}: a shock may change parameters of what exists, not what exists; let the rule exist from the start with its window or a budget of 0")]
+    #[error(
+        "the shocks of tick {tick} change {what}: a shock may change parameters of what exists, not what exists; let the rule exist from the start with its window or a budget of 0"
+    )]
     Shape {
         /// Tick of the calendar.
         tick: u32,

@@ -69,9 +69,5 @@ fn is_plain(text: &str) -> bool {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " ._%-".contains(c);
     let word = !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
     let is_number = crate::tree::number(text).is_some() || crate::tree::integer(text).is_some();
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(harmless)
-        && !text.ends_with(' ')
-        && word
-        && !is_number
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(harmless) && !text.ends_with(' ') && word && !is_number
 }

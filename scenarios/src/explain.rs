@@ -32,7 +32,13 @@ pub fn explain(path: &str) -> Result<String, Problems> {
     for (depth, step) in steps.0.iter().enumerate() {
         let shape = view.shape();
         let next = match step {
-            Step::Index(_) => if let Shape::List { item, .. } = &shape { Some(item.clone()) } else { None },
+            Step::Index(_) => {
+                if let Shape::List { item, .. } = &shape {
+                    Some(item.clone())
+                } else {
+                    None
+                }
+            }
             Step::Key(key) => child(&view, &shape, key),
         };
         let Some(next) = next else {

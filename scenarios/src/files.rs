@@ -106,4 +106,3 @@ fn identity(path: &Path) -> PathBuf {
 fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
-

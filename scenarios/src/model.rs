@@ -16,12 +16,8 @@ pub use ai::{AiMarket, AiProgramme, Function};
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, MerchantGroup, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
-pub use platform::{
-    Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service, Strategy, StrategyBudget,
-};
-pub use population::{
-    Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale,
-};
+pub use platform::{Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service, Strategy, StrategyBudget};
+pub use population::{Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -68,7 +68,9 @@ fn scan_problem(info: &str, place: &Place) -> Problem {
         return too_deep(place);
     }
     if info.contains("unknown anchor") {
-        return Problem::new(format!("there is no anchor for `{}`", place.text())).at(place).help("an anchor, `&name`, stands above its aliases, `*name`");
+        return Problem::new(format!("there is no anchor for `{}`", place.text()))
+            .at(place)
+            .help("an anchor, `&name`, stands above its aliases, `*name`");
     }
     let problem = Problem::new(format!("this is not YAML: {info}")).at(place);
     match glued_colon(place) {

@@ -97,12 +97,7 @@ pub(crate) fn patches(origin: &str, map: &Node) -> Result<Vec<Patch>, Vec<Proble
     let mut problems = Vec::new();
     for entry in entries.values() {
         match parse_path(&entry.key) {
-            Ok(path) => patches.push(Patch {
-                origin: origin.to_owned(),
-                path,
-                place: entry.key.clone(),
-                value: entry.value.clone(),
-            }),
+            Ok(path) => patches.push(Patch { origin: origin.to_owned(), path, place: entry.key.clone(), value: entry.value.clone() }),
             Err(problem) => problems.push(problem.within(origin)),
         }
     }
@@ -137,9 +132,9 @@ impl Patch {
                 self.nowhere(depth, format!("there is no field `{key}`")).help(help)
             }),
             (Step::Key(_), Shape::Named(values)) => Ok(values.clone()),
-            (Step::Key(key), Shape::Choice(_)) if node.entry(key).is_some() => shape.child(key).ok_or_else(|| {
-                self.nowhere(depth, format!("`{key}` has no parameters"))
-            }),
+            (Step::Key(key), Shape::Choice(_)) if node.entry(key).is_some() => {
+                shape.child(key).ok_or_else(|| self.nowhere(depth, format!("`{key}` has no parameters")))
+            }
             (Step::Key(key), Shape::Unit("distribution")) if node.entry(key).is_some() => {
                 let named = view.alternative(1).map(|named| named.shape());
                 named.and_then(|named| named.child(key)).ok_or_else(|| self.nowhere(depth, format!("there is no `{key}`")))
@@ -165,9 +160,7 @@ impl Patch {
         };
         let length = if let Kind::List(list) = &node.kind { list.len() } else { 0 };
         match (step, &mut node.kind) {
-            (Step::Index(index), Kind::List(list)) => {
-                list.get_mut(*index).ok_or_else(|| self.out_of_range(depth, *index, length))
-            }
+            (Step::Index(index), Kind::List(list)) => list.get_mut(*index).ok_or_else(|| self.out_of_range(depth, *index, length)),
             (Step::Key(key), Kind::Map(map)) => {
                 let section = matches!(view.shape(), Shape::Fields { .. } | Shape::Named(_)) && view.get("default").is_some();
                 if section && !map.contains_key(key) {

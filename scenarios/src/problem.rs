@@ -220,7 +220,9 @@ impl Look {
         for (place, label) in &problem.0.related {
             self.snippet(out, gutter, place, label)?;
         }
-        if problem.0.place.is_none() && let Some(label) = problem.label() {
+        if problem.0.place.is_none()
+            && let Some(label) = problem.label()
+        {
             self.note(out, gutter, "note", &label)?;
         }
         if let Some(path) = &problem.0.path {

@@ -154,9 +154,8 @@ fn checked(tree: &Node, directory: &Path) -> Result<Scenario, Problems> {
         Err(problems) => problems,
         Ok(()) => Problem::new("the scenario cannot be read").at(&tree.place).into(),
     })?;
-    let scenario: Scenario = serde_json::from_value(value).map_err(|error| {
-        Problem::new(format!("the scenario cannot be read: {error}")).at(&tree.place)
-    })?;
+    let scenario: Scenario =
+        serde_json::from_value(value).map_err(|error| Problem::new(format!("the scenario cannot be read: {error}")).at(&tree.place))?;
     check::contradictions(&scenario, tree, directory)?;
     Ok(scenario)
 }
@@ -204,8 +203,8 @@ fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path) -> Result<Loa
     if !problems.is_empty() {
         return Err(problems);
     }
-    let shocks = shocked(&tree, &last, directory)
-        .map_err(|found| found.into_iter().map(|problem| problem.within(&origin)).collect::<Vec<_>>())?;
+    let shocks =
+        shocked(&tree, &last, directory).map_err(|found| found.into_iter().map(|problem| problem.within(&origin)).collect::<Vec<_>>())?;
     Ok(loaded(last, shocks))
 }
 

@@ -10,8 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::Scenario;
 
-static SCHEMA: LazyLock<Value> =
-    LazyLock::new(|| serde_json::to_value(schemars::schema_for!(Scenario)).expect("a schema is JSON"));
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(schemars::schema_for!(Scenario)).expect("a schema is JSON"));
 
 /// The JSON Schema of scenario files, for editors.
 pub fn schema_json() -> String {
@@ -180,9 +179,7 @@ impl<'a> Shape<'a> {
         match self {
             Shape::Fields { fields, .. } => fields.get(key).map(|schema| View::new(vec![schema])),
             Shape::Named(values) => Some(values.clone()),
-            Shape::Choice(variants) => {
-                variants.iter().find(|variant| variant.name == key).and_then(|variant| variant.body.clone())
-            }
+            Shape::Choice(variants) => variants.iter().find(|variant| variant.name == key).and_then(|variant| variant.body.clone()),
             _ => None,
         }
     }
@@ -198,9 +195,7 @@ pub(crate) struct Range {
 
 impl Range {
     pub(crate) fn contains(&self, value: f64) -> bool {
-        self.low.is_none_or(|low| value >= low)
-            && self.above.is_none_or(|low| value > low)
-            && self.high.is_none_or(|high| value <= high)
+        self.low.is_none_or(|low| value >= low) && self.above.is_none_or(|low| value > low) && self.high.is_none_or(|high| value <= high)
     }
 
     /// The one value that is possible, if there is only one.

@@ -37,7 +37,7 @@ impl Check {
     }
 
     fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
-                let what = match self.path.0.is_empty() {
+        let what = match self.path.0.is_empty() {
             true => "this is no scenario".to_owned(),
             false => format!("wrong value for `{}`", Path(self.path.0[self.path.0.len() - 1..].to_vec())),
         };
@@ -268,7 +268,7 @@ impl Check {
         };
         let fits = values.iter().all(|&value| range.contains(value));
         if !fits {
-                        let found = match distribution {
+            let found = match distribution {
                 Distribution::Constant(_) | Distribution::Uniform { .. } => node.describe(),
                 other => format!("the mean {:.4}", other.mean()),
             };

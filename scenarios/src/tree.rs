@@ -119,9 +119,7 @@ impl Node {
             (Kind::Map(mut base), Kind::Map(over_map)) if mergeable => {
                 for (key, entry) in over_map {
                     let merged = match (base.swap_remove_entry_in_place(&key), shape.child(&key)) {
-                        (Some(old), Some(child)) => {
-                            Entry { key: entry.key, value: old.value.overlaid(entry.value, &child) }
-                        }
+                        (Some(old), Some(child)) => Entry { key: entry.key, value: old.value.overlaid(entry.value, &child) },
                         _ => entry,
                     };
                     base.insert(key, merged);

@@ -7,8 +7,30 @@ use scenarios::{Override, load_text, starter};
 
 /// Words that a careless or malicious author might put anywhere.
 const WORDS: [&str; 24] = [
-    "", "~", "null", "true", "-1", "1e999", "99999999999999999999", "0.5", "15 %", "150 %", "30 bn yuan", "2025-13-01", "[", "]", "{", "}",
-    "&a", "*a", "!!int 5", "\"", "\t", "- ", ": ", "价格",
+    "",
+    "~",
+    "null",
+    "true",
+    "-1",
+    "1e999",
+    "99999999999999999999",
+    "0.5",
+    "15 %",
+    "150 %",
+    "30 bn yuan",
+    "2025-13-01",
+    "[",
+    "]",
+    "{",
+    "}",
+    "&a",
+    "*a",
+    "!!int 5",
+    "\"",
+    "\t",
+    "- ",
+    ": ",
+    "价格",
 ];
 
 /// A change of a text: something is deleted, doubled, replaced or put in between, somewhere.

@@ -87,9 +87,7 @@ impl SocialGraph {
         match self {
             SocialGraph::None => None,
             SocialGraph::SmallWorld(world) => world.neighbour(shopper.0, k).filter(|n| *n != shopper.0).map(ShopperId),
-            SocialGraph::Edges(graph) => {
-                graph.neighbors_slice(shopper.0 as u32).get(k as usize).map(|n| ShopperId(u64::from(*n)))
-            }
+            SocialGraph::Edges(graph) => graph.neighbors_slice(shopper.0 as u32).get(k as usize).map(|n| ShopperId(u64::from(*n))),
         }
     }
 }

@@ -80,9 +80,8 @@ mod tests {
         let expected: u64 = items.iter().sum();
         for threads in [1, 2, 3, 7] {
             let pool = Pool::new(threads).expect("threads");
-            let (sum, doubled) = pool.run(|| {
-                (accumulate(&mut items.clone(), || 0, |a, i| *a += *i, |a, b| *a += b), map(&mut items, |i| *i * 2))
-            });
+            let (sum, doubled) =
+                pool.run(|| (accumulate(&mut items.clone(), || 0, |a, i| *a += *i, |a, b| *a += b), map(&mut items, |i| *i * 2)));
             assert_eq!(sum, expected);
             assert!(doubled.iter().zip(&items).all(|(d, i)| *d == 2 * i));
         }

@@ -33,15 +33,9 @@ mod tests {
     #[test]
     fn random123_known_answers_hold() {
         // kat_vectors of Random123 1.14, "philox 4x64 10"
-        assert_eq!(
-            philox4x64([0, 0], [0, 0, 0, 0]),
-            [0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b, 0x7e68b68aec7ba23b]
-        );
+        assert_eq!(philox4x64([0, 0], [0, 0, 0, 0]), [0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b, 0x7e68b68aec7ba23b]);
         let ones = u64::MAX;
-        assert_eq!(
-            philox4x64([ones, ones], [ones; 4]),
-            [0x87b092c3013fe90b, 0x438c3c67be8d0224, 0x9cc7d7c69cd777b6, 0xa09caebf594f0ba0]
-        );
+        assert_eq!(philox4x64([ones, ones], [ones; 4]), [0x87b092c3013fe90b, 0x438c3c67be8d0224, 0x9cc7d7c69cd777b6, 0xa09caebf594f0ba0]);
         assert_eq!(
             philox4x64(
                 [0x452821e638d01377, 0xbe5466cf34e90c6c],
@@ -54,11 +48,7 @@ mod tests {
     #[test]
     fn numpy_philox_gives_the_same_words() {
         // numpy.random.Philox(key=20251111, counter=0).random_raw(4): numpy steps the counter first
-        assert_eq!(
-            philox4x64([20_251_111, 0], [1, 0, 0, 0]),
-            NUMPY_20251111,
-        );
+        assert_eq!(philox4x64([20_251_111, 0], [1, 0, 0, 0]), NUMPY_20251111,);
     }
-    const NUMPY_20251111: [u64; 4] =
-        [0xbe734ca40b44ce85, 0xff0ba15d2765813f, 0xf669054b8d7f8a57, 0xa792e797dd7e871f];
+    const NUMPY_20251111: [u64; 4] = [0xbe734ca40b44ce85, 0xff0ba15d2765813f, 0xf669054b8d7f8a57, 0xa792e797dd7e871f];
 }

@@ -73,20 +73,44 @@ macro_rules! rust_type {
     (text) => { Arc<str> };
 }
 macro_rules! kind {
-    (u32) => { Kind::U32 };
-    (u64) => { Kind::U64 };
-    (i64) => { Kind::I64 };
-    (money) => { Kind::Money };
-    (f64) => { Kind::F64 };
-    (text) => { Kind::Text };
+    (u32) => {
+        Kind::U32
+    };
+    (u64) => {
+        Kind::U64
+    };
+    (i64) => {
+        Kind::I64
+    };
+    (money) => {
+        Kind::Money
+    };
+    (f64) => {
+        Kind::F64
+    };
+    (text) => {
+        Kind::Text
+    };
 }
 macro_rules! emit_value {
-    ($sink:ident, $value:expr, u32) => { $sink.u32($value) };
-    ($sink:ident, $value:expr, u64) => { $sink.u64($value) };
-    ($sink:ident, $value:expr, i64) => { $sink.i64($value) };
-    ($sink:ident, $value:expr, money) => { $sink.i64($value) };
-    ($sink:ident, $value:expr, f64) => { $sink.f64($value) };
-    ($sink:ident, $value:expr, text) => { $sink.text(&$value) };
+    ($sink:ident, $value:expr, u32) => {
+        $sink.u32($value)
+    };
+    ($sink:ident, $value:expr, u64) => {
+        $sink.u64($value)
+    };
+    ($sink:ident, $value:expr, i64) => {
+        $sink.i64($value)
+    };
+    ($sink:ident, $value:expr, money) => {
+        $sink.i64($value)
+    };
+    ($sink:ident, $value:expr, f64) => {
+        $sink.f64($value)
+    };
+    ($sink:ident, $value:expr, text) => {
+        $sink.text(&$value)
+    };
 }
 macro_rules! rows {
     ($($row:ident = $table:literal, $doc:literal { $($field:ident : $kind:ident [$unit:literal] $about:literal),* $(,)? })*) => {$(

@@ -59,7 +59,14 @@ pub trait Market: Sync {
         totals: &Self::Totals,
     ) -> (Vec<Self::Quote>, Self::Totals);
     /// Platforms see the totals, book their own outlays, and revise programmes; quotes and offers of the next tick appear. Replicated.
-    fn adapt_platforms(&self, tick: Tick, view: &mut Self::View, quotes: Vec<Self::Quote>, budgets: &Self::Budgets, totals: &mut Self::Totals);
+    fn adapt_platforms(
+        &self,
+        tick: Tick,
+        view: &mut Self::View,
+        quotes: Vec<Self::Quote>,
+        budgets: &Self::Budgets,
+        totals: &mut Self::Totals,
+    );
     /// The books of the tick.
     fn ledger<'a>(&self, totals: &'a Self::Totals) -> &'a Ledger;
     /// Checks the books against the tallies. Panics on a difference: a bug.

@@ -24,11 +24,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         let orders = Orders { dir: out(args, &plan)?, force: args.force, quiet: args.quiet, threads };
         experiment::run(&plan, &orders).map_err(|failure| advised(failure, &orders))
     })?;
-    if args.json {
-        output::print(&document::of_run(&plan, &finished, threads))
-    } else {
-        output::print(&report::of_run(&plan, &finished))
-    }
+    if args.json { output::print(&document::of_run(&plan, &finished, threads)) } else { output::print(&report::of_run(&plan, &finished)) }
 }
 
 /// Threads to use: as asked, else all cores.

@@ -21,7 +21,8 @@ fn day(scenario: &Scenario, tick: i64) -> Day {
     let calendar = &scenario.calendar;
     let date = calendar.start.0 + TimeDelta::days(tick.div_euclid(i64::from(calendar.ticks_per_day())));
     let weekday = calendar.week.map_or(1.0, |week| week[date.weekday().num_days_from_monday() as usize]);
-    let mut day = Day { visits: weekday, categories: vec![1.0; scenario.catalog.categories.len()], budget_weight: if tick < 0 { 0.0 } else { 1.0 } };
+    let mut day =
+        Day { visits: weekday, categories: vec![1.0; scenario.catalog.categories.len()], budget_weight: if tick < 0 { 0.0 } else { 1.0 } };
     for festival in calendar.festivals.values().filter(|_| tick >= 0) {
         for phase in festival.phases.values().filter(|p| (p.from.0..=p.to.0).contains(&date)) {
             day.visits *= phase.visits;

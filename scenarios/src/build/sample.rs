@@ -1,11 +1,11 @@
 //! Draws from the distributions of a scenario, by `rand_distr` on deterministic floats.
 
+use rand::Rng;
 use rand_distr::{Beta, Distribution as _, LogNormal, Normal, Pareto, Zipf};
 use sim_core::det::Det;
 use sim_core::draw::{KeyedStream, unit_f64};
 use sim_core::math;
 use sim_core::units::Distribution;
-use rand::Rng;
 
 const CHECKED: &str = "the check of the scenario accepted the parameters";
 

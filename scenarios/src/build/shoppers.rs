@@ -105,7 +105,8 @@ pub(super) fn match_scale(taste: &Taste) -> f32 {
 /// Representative rates of a segment: means of equal groups of sorted draws.
 fn rate_levels(segment: &Segment, index: usize, seed: Seed) -> [f64; RATE_LEVELS] {
     let mut stream = seed.stream(Purpose::VisitRate, index as u64, 0);
-    let mut draws: Vec<f64> = (0..RATE_LEVELS * DRAWS_PER_LEVEL).map(|_| sample::draw(&segment.visit_rate, &mut stream).clamp(0.0, MOST_VISITS)).collect();
+    let mut draws: Vec<f64> =
+        (0..RATE_LEVELS * DRAWS_PER_LEVEL).map(|_| sample::draw(&segment.visit_rate, &mut stream).clamp(0.0, MOST_VISITS)).collect();
     draws.sort_unstable_by(f64::total_cmp);
     std::array::from_fn(|level| draws[level * DRAWS_PER_LEVEL..(level + 1) * DRAWS_PER_LEVEL].iter().sum::<f64>() / DRAWS_PER_LEVEL as f64)
 }

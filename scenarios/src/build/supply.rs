@@ -93,8 +93,13 @@ impl Builder<'_> {
     fn platforms_of(&self, group: &MerchantGroup, key: u64) -> Vec<usize> {
         let words = self.seed.words(Purpose::Merchant, key, 0, 0);
         let place = |name: &String| self.scenario.platforms.get_index_of(name).expect("the check knows every platform");
-        let chosen: Vec<usize> =
-            group.platforms.iter().enumerate().filter(|(i, (_, share))| f64::from(words.uniform(i % 8)) < share.0).map(|(_, (name, _))| place(name)).collect();
+        let chosen: Vec<usize> = group
+            .platforms
+            .iter()
+            .enumerate()
+            .filter(|(i, (_, share))| f64::from(words.uniform(i % 8)) < share.0)
+            .map(|(_, (name, _))| place(name))
+            .collect();
         if chosen.is_empty() {
             let likeliest = group.platforms.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).expect("a group sells somewhere");
             return vec![place(likeliest.0)];
@@ -161,7 +166,9 @@ impl Builder<'_> {
 fn merchants_of(scenario: &Scenario, group: &MerchantGroup) -> u32 {
     match &scenario.catalog.merchants_scale {
         MerchantsScale::Fixed => group.count,
-        MerchantsScale::AtShoppers(_) => scenario.catalog.merchants_at(group.count, scenario.population.shoppers).clamp(1, u64::from(u32::MAX)) as u32,
+        MerchantsScale::AtShoppers(_) => {
+            scenario.catalog.merchants_at(group.count, scenario.population.shoppers).clamp(1, u64::from(u32::MAX)) as u32
+        }
     }
 }
 

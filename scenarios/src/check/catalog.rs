@@ -48,9 +48,10 @@ impl Check<'_> {
                 self.report(here("first_party_of"), problem.help(format!("add `{owner}: 100 %` to `platforms` of the group")));
             }
         }
-        let live_somewhere = group.platforms.iter().any(|(platform, share)| {
-            share.0 > 0.0 && self.scenario.platforms.get(platform).is_some_and(|platform| platform.live)
-        });
+        let live_somewhere = group
+            .platforms
+            .iter()
+            .any(|(platform, share)| share.0 > 0.0 && self.scenario.platforms.get(platform).is_some_and(|platform| platform.live));
         if group.live.0 > 0.0 && !live_somewhere {
             let problem = Problem::new(format!("`{name}` sells live where no platform has live streams"));
             self.report(here("live"), problem.help("set `live: true` on a platform of the group, or `live: 0` here"));

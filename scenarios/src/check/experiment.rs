@@ -2,7 +2,7 @@
 
 use sim_core::rows::TABLES;
 
-use super::{Check, bad_name, is_name, at, unknown};
+use super::{Check, at, bad_name, is_name, unknown};
 use crate::model::Named;
 use crate::problem::Problem;
 use crate::project::BASELINE;

@@ -4,9 +4,9 @@ use sim_core::units::{Distribution, Share};
 
 use super::{Check, at};
 use crate::build::SHARD_MULTIPLE;
-use agents::params::SEGMENTS;
 use crate::model::{Graph, Missions, Named};
 use crate::problem::Problem;
+use agents::params::SEGMENTS;
 
 /// Largest shard: a line under way names its shopper in 16 bits.
 const LARGEST_SHARD: u32 = 65_528;
@@ -25,7 +25,10 @@ impl Check<'_> {
         }
         if !population.shard_size.is_multiple_of(SHARD_MULTIPLE) || !(SHARD_MULTIPLE..=LARGEST_SHARD).contains(&population.shard_size) {
             let problem = Problem::new("wrong value for `shard_size`").found(format!("`{}`", population.shard_size));
-            self.report(at!["population", "shard_size"], problem.expected(format!("a multiple of {SHARD_MULTIPLE}, at most {LARGEST_SHARD}")));
+            self.report(
+                at!["population", "shard_size"],
+                problem.expected(format!("a multiple of {SHARD_MULTIPLE}, at most {LARGEST_SHARD}")),
+            );
         }
         self.segments();
         self.social();

@@ -19,7 +19,10 @@ impl Check<'_> {
         if forecast.memory_bytes > MAX_BYTES {
             let gib = forecast.memory_bytes as f64 / f64::from(1 << 30);
             let problem = Problem::new("the market does not fit into memory")
-                .found(format!("{gib:.0} GiB for {} shoppers (about 160 bytes each) and {} listings", self.scenario.population.shoppers, forecast.listings))
+                .found(format!(
+                    "{gib:.0} GiB for {} shoppers (about 160 bytes each) and {} listings",
+                    self.scenario.population.shoppers, forecast.listings
+                ))
                 .expected("at most 64 GiB")
                 .help("let each shopper stand for more people: lower `population.shoppers`");
             self.report(at!["population", "shoppers"], problem);

@@ -54,11 +54,7 @@ impl Decimal {
             return Some(0);
         }
         let power = 10_i128.checked_pow(self.exponent.unsigned_abs())?;
-        if self.exponent >= 0 {
-            self.mantissa.checked_mul(power)
-        } else {
-            (self.mantissa % power == 0).then_some(self.mantissa / power)
-        }
+        if self.exponent >= 0 { self.mantissa.checked_mul(power) } else { (self.mantissa % power == 0).then_some(self.mantissa / power) }
     }
 
     /// The nearest float.

@@ -99,15 +99,12 @@ impl Distribution {
             Self::Constant(value) => (value.is_finite(), "a finite number"),
             Self::Uniform { low, high } => (low <= high && (high - low).is_finite(), "low <= high, both finite"),
             Self::Normal { mean, sd } => (mean.is_finite() && positive_or_zero(sd), "a finite mean and sd >= 0"),
-            Self::Lognormal { median, sigma } => {
-                (positive(median) && (0.0..=5.0).contains(&sigma), "median > 0 and sigma from 0 to 5")
-            }
+            Self::Lognormal { median, sigma } => (positive(median) && (0.0..=5.0).contains(&sigma), "median > 0 and sigma from 0 to 5"),
             Self::Beta { alpha, beta } => (positive(alpha) && positive(beta), "alpha > 0 and beta > 0"),
             Self::Pareto { scale, shape } => (positive(scale) && positive(shape), "scale > 0 and shape > 0"),
-            Self::Zipf { n, exponent } => (
-                (1..=1_000_000).contains(&n) && (0.0..=20.0).contains(&exponent),
-                "n from 1 to 1000000 and exponent from 0 to 20",
-            ),
+            Self::Zipf { n, exponent } => {
+                ((1..=1_000_000).contains(&n) && (0.0..=20.0).contains(&exponent), "n from 1 to 1000000 and exponent from 0 to 20")
+            }
         };
         if fine { Ok(()) } else { Err(UnitError::new(self.describe(), expected)) }
     }
@@ -290,11 +287,7 @@ fn power_sum(n: u64, exponent: f64) -> f64 {
     }
     let (from, to) = (EXACT as f64 + 0.5, n as f64 + 0.5);
     let power = 1.0 - exponent;
-    let tail = if power.abs() < 1e-9 {
-        libm::log(to / from)
-    } else {
-        (libm::pow(to, power) - libm::pow(from, power)) / power
-    };
+    let tail = if power.abs() < 1e-9 { libm::log(to / from) } else { (libm::pow(to, power) - libm::pow(from, power)) / power };
     head + tail
 }
 
