@@ -5,7 +5,7 @@
 //! same draws and can only drop the order.
 
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric};
+use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart};
 use crate::params::{Instrument, PLATFORMS, Params, PlatformParams, RATE_LEVELS};
 use crate::platform::PlatformState;
@@ -270,6 +270,10 @@ impl Desk<'_> {
         if bill.commission > 0 {
             totals.fired(Mechanism::Commission, 1, bill.commission);
         }
+        self.note_discounts(platform, parts, totals);
+    }
+
+    fn note_discounts(&self, platform: usize, parts: &[RulePart], totals: &mut Totals) {
         for part in parts.iter().filter(|p| p.platform + p.merchant > 0) {
             let mechanism = match self.params.platforms[platform].promotions[part.rule as usize].instrument {
                 Instrument::Coupon { .. } => Mechanism::Coupon,

@@ -140,6 +140,7 @@ impl Work<'_> {
         let samples = SAMPLED.iter().any(|name| self.tables.contains(name));
         let mut engine = Engine::new(self.plan.build(cell)?, cell, samples)?;
         self.timings.build += begun.elapsed();
+        self.mechanisms.configure(cell.arm, &engine.market);
         tracing::info!(arm = cell.arm, replication = cell.replication, seed = cell.seed(), "cell begins");
         let outputs = &self.plan.project.baseline().scenario.outputs;
         let ticks = engine.ticks() - engine.market.warm_up;

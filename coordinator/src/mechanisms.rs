@@ -1,8 +1,10 @@
 //! `mechanisms.json`: how often each mechanism fired, what money it moved, how many agents it touched.
 //!
-//! Owns the file's format. Sums over replications and over the ticks of the calendar. Leaves out whether a scenario meant a
-//! mechanism to sleep.
+//! Owns the file's format. Sums over replications and over the ticks of the calendar. Names the mechanisms that the scenario
+//! configures and that never fired.
 
+use agents::configured::configured;
+use agents::market::Bazaar;
 use agents::metric::{Mechanism, Totals};
 use serde::{Deserialize, Serialize};
 use sim_core::mechanism::Mechanisms;
@@ -23,8 +25,8 @@ pub(crate) struct ArmMechanisms {
     pub(crate) arm: String,
     /// Each mechanism that there is.
     pub(crate) mechanisms: Vec<Fired>,
-    /// Names of those that never fired.
-    pub(crate) zero: Vec<String>,
+    /// Names of those that the scenario configures and that never fired.
+    pub(crate) asleep: Vec<String>,
 }
 
 /// One mechanism.
@@ -42,38 +44,54 @@ pub(crate) struct Fired {
 
 /// Counts per arm while a run goes on.
 pub(crate) struct MechanismCounts {
-    arms: Vec<(String, Mechanisms)>,
+    arms: Vec<Counts>,
+}
+
+struct Counts {
+    arm: String,
+    fired: Mechanisms,
+    configured: Vec<Mechanism>,
 }
 
 impl MechanismCounts {
     /// Nothing fired yet.
     pub(crate) fn new<'a>(arms: impl Iterator<Item = &'a str>) -> Self {
-        Self { arms: arms.map(|arm| (arm.to_owned(), Mechanisms::new(Mechanism::COUNT))).collect() }
+        let none = |arm: &str| Counts { arm: arm.to_owned(), fired: Mechanisms::new(Mechanism::COUNT), configured: Vec::new() };
+        Self { arms: arms.map(none).collect() }
+    }
+
+    /// Notes what the market of `arm` configures.
+    pub(crate) fn configure(&mut self, arm: &str, market: &Bazaar) {
+        self.of(arm).configured = configured(market);
     }
 
     /// Adds a tick of `arm`.
     pub(crate) fn add(&mut self, arm: &str, totals: &Totals) {
-        let (_, counts) = self.arms.iter_mut().find(|(name, _)| name == arm).expect("the arm is part of the plan");
-        counts.merge(&totals.mechanisms);
+        self.of(arm).fired.merge(&totals.mechanisms);
+    }
+
+    fn of(&mut self, arm: &str) -> &mut Counts {
+        self.arms.iter_mut().find(|counts| counts.arm == arm).expect("the arm is part of the plan")
     }
 
     /// The file.
     pub(crate) fn table(&self) -> MechanismTable {
         MechanismTable {
             units: "simulated, not extrapolated; money in money units; summed over replications and ticks".to_owned(),
-            arms: self.arms.iter().map(|(arm, counts)| of_arm(arm, counts)).collect(),
+            arms: self.arms.iter().map(of_arm).collect(),
         }
     }
 }
 
-fn of_arm(arm: &str, counts: &Mechanisms) -> ArmMechanisms {
+fn of_arm(counts: &Counts) -> ArmMechanisms {
     let fired = |mechanism: &Mechanism| {
-        let activity = counts.get(*mechanism as usize);
+        let activity = counts.fired.get(*mechanism as usize);
         Fired { name: mechanism.name().to_owned(), fired: activity.fired, money: activity.money, agents: activity.agents }
     };
     let mechanisms: Vec<Fired> = Mechanism::ALL.iter().map(fired).collect();
-    let zero = mechanisms.iter().filter(|found| found.fired == 0).map(|found| found.name.clone()).collect();
-    ArmMechanisms { arm: arm.to_owned(), mechanisms, zero }
+    let sleeps = |mechanism: &&Mechanism| counts.fired.get(**mechanism as usize).fired == 0;
+    let asleep = counts.configured.iter().filter(sleeps).map(|mechanism| mechanism.name().to_owned()).collect();
+    ArmMechanisms { arm: counts.arm.clone(), mechanisms, asleep }
 }
 
 /// The text of a file of a run: JSON, indented, with a line break at the end.

@@ -168,8 +168,8 @@ fn mechanisms(dir: &Path, text: &mut String) -> Result<(), Failure> {
         table.add_row(std::iter::once(Cell::new(&mechanism.name)).chain(shown));
     }
     line(text, &format!("{table}\n"));
-    for arm in found.arms.iter().filter(|arm| !arm.zero.is_empty()) {
-        line(text, &format!("Never fired in {}: {}.", arm.arm, arm.zero.join(", ")));
+    for arm in found.arms.iter().filter(|arm| !arm.asleep.is_empty()) {
+        line(text, &format!("Configured but asleep in {}: {}.", arm.arm, arm.asleep.join(", ")));
     }
     line(text, "");
     Ok(())
