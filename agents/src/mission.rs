@@ -17,8 +17,10 @@ use sim_core::math::{exp_f32, ln_f32};
 use sim_core::rows::MissionRow;
 use sim_core::tick::Wishes;
 
-/// Most offers that a mission compares: three pages.
-const COMPARED: usize = 3 * SHOWN;
+/// Most pages that a mission looks at.
+const PAGES: usize = 3;
+/// Most offers that a mission compares.
+const COMPARED: usize = PAGES * SHOWN;
 /// Shoppers that share a block of visit draws.
 const LANES: usize = 8;
 
@@ -73,6 +75,9 @@ struct Leaving {
 struct Basket {
     options: [Option_; COMPARED],
     len: usize,
+    /// Pages in the order of visits: platform, and its range of options.
+    pages: [(u8, u8, u8); PAGES],
+    visited: usize,
     page: Page,
 }
 
@@ -88,7 +93,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     }
     let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
     let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, priority_key, shopper_rules };
-    let mut basket = Basket { options: [NOTHING; COMPARED], len: 0, page: Page::empty() };
+    let mut basket = Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, page: Page::empty() };
     let members = shard.state.rows.len();
     for group in (0..members).step_by(LANES) {
         let words = market.seed.words(Purpose::Visit, (shard.state.first + group as u64) / LANES as u64, u64::from(tick), 0);
@@ -129,7 +134,7 @@ impl Tour<'_> {
         if visited.count_ones() > 1 {
             totals.fired(Mechanism::MultiHoming, 1, 0);
         }
-        basket.len = 0;
+        (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
             totals.add_to(platform, segment, Metric::Visits, 1);
@@ -150,7 +155,7 @@ impl Tour<'_> {
         let value = ln_f32(total) - (leaving - best);
         totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(value, sensitivity, category));
         let leaving = Leaving { weight: outside, utility: leaving - best };
-        self.learn(state, index, visited, &basket.options[..basket.len], &weights, leaving, totals);
+        self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
         if self.tick >= self.market.warm_up && self.market.samples(id) {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
@@ -270,7 +275,10 @@ impl Tour<'_> {
         if eye.reference.is_some() {
             totals.fired(Mechanism::ReferencePrice, 1, 0);
         }
-        for position in 0..basket.page.len {
+        // what is not examined matters to nobody but the reader of a sampled mission
+        let written = self.tick >= self.market.warm_up && self.market.samples(id);
+        let from = basket.len;
+        for position in 0..if written { basket.page.len } else { examined } {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (price, term) = match offerings {
@@ -301,6 +309,8 @@ impl Tour<'_> {
             };
             basket.len += 1;
         }
+        basket.pages[basket.visited] = (platform as u8, from as u8, basket.len as u8);
+        basket.visited += 1;
     }
 
     fn offerings(&self, shopper: u64, platform: usize, segment: usize) -> Offerings<'_> {
@@ -323,7 +333,7 @@ impl Tour<'_> {
         &self,
         state: &mut ShardState,
         index: usize,
-        visited: u8,
+        pages: &[(u8, u8, u8)],
         options: &[Option_],
         weights: &[f32],
         leaving: Leaving,
@@ -334,11 +344,13 @@ impl Tour<'_> {
             return;
         }
         let row = &mut state.rows[index];
-        for p in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
-            let here = || options.iter().zip(weights).filter(move |(o, _)| o.platform as usize == p && o.examined);
+        for &(platform, from, to) in pages {
+            let p = platform as usize;
+            let page = from as usize..to as usize;
+            let here = || options[page.clone()].iter().zip(&weights[page.clone()]).filter(|(o, _)| o.examined);
             if memory.inclusive_value_gain > 0.0 {
-                let page = ln_f32(here().map(|(_, w)| *w).sum::<f32>() + leaving.weight) - leaving.utility;
-                let value = page * Q10;
+                let logsum = ln_f32(here().map(|(_, w)| *w).sum::<f32>() + leaving.weight) - leaving.utility;
+                let value = logsum * Q10;
                 let old = f32::from(row.inclusive[p]);
                 row.inclusive[p] = (old + (value - old) * memory.inclusive_value_gain).clamp(-32_000.0, 32_000.0) as i16;
                 totals.fired(Mechanism::InclusiveValue, 1, 0);
