@@ -97,7 +97,7 @@ pub(crate) fn advance(params: &Params, states: &mut [PlatformState], totals: &mu
                 totals.fired(Mechanism::AiSpillover, 1, 0);
             }
         }
-        if wage != state.wage {
+        if wage != 1.0 {
             totals.fired(Mechanism::TalentWage, 1, state.talent_spend.iter().sum());
         }
         (state.wage, state.compute_price) = (wage, compute_price);

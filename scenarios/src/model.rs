@@ -50,7 +50,7 @@ pub struct Scenario {
     pub population: Population,
     /// What is sold, and who sells it.
     pub catalog: Catalog,
-    /// Where it is sold: the platforms, in the order of the tables. At least one, at most 8.
+    /// Where it is sold: the platforms, in the order of the tables. At least one, at most 4.
     pub platforms: Named<Platform>,
     /// The market for AI compute and talent.
     #[serde(default)]

@@ -176,7 +176,7 @@ rows! {
         return_rate: f64 ["share"] "Returned lines / delivered lines.",
         gmv_share: f64 ["share"] "GMV / GMV of all platforms.",
         hhi: f64 ["0..1"] "Herfindahl-Hirschman index of GMV over platforms (the same in each platform's row).",
-        price_index: f64 ["ratio to tick 0"] "Geometric mean over listings of list price / list price at tick 0, weighted by popularity.",
+        price_index: f64 ["ratio to start"] "Geometric mean over listings of list price / list price when the calendar starts, weighted by popularity.",
         price_dispersion: f64 ["log points"] "Mean over categories of the standard deviation of log list prices, weighted by popularity.",
         consumer_surplus: money ["money units"] "Log-sum of the missions whose first platform this was, over the marginal utility of money.",
         satisfaction: f64 ["-1..1"] "Mean satisfaction with the platform over all shoppers (census; not defined between censuses).",
@@ -206,7 +206,7 @@ rows! {
         performance: f64 ["0..1"] "q = q0 + (q_max - q0) (1 - (1 + K/K0)^-c).",
         compute_spend: money ["money units"] "Cash paid for compute.",
         talent_spend: money ["money units"] "Cash paid for talent.",
-        compute_price: f64 ["ratio to tick 0"] "Price of compute.",
+        compute_price: f64 ["ratio to start"] "Price of compute over its price at the start of the warm-up.",
         wage: f64 ["ratio to base"] "Wage of AI talent.",
     }
     LedgerTick = "ledger_ticks", "One row per platform, account class and counter-account that moved money in a tick." {

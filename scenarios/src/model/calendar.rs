@@ -14,7 +14,7 @@ pub struct Calendar {
     pub start: Date,
     /// Last day, included.
     pub end: Date,
-    /// Length of a tick: `1d` (or `1h` for markets that live in hours).
+    /// Length of a tick: `1d`.
     #[serde(default = "default::tick")]
     pub tick: Days,
     /// Ordinary days before the start, in which shoppers learn and prices settle; not written, no strategy spends. 0d to 365d.

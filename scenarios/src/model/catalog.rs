@@ -11,7 +11,7 @@ use super::{Named, default};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
-    /// Categories by name. At least one, at most 256.
+    /// Categories by name. At least one, at most 255.
     pub categories: Named<Category>,
     /// Groups of merchants by name.
     pub merchants: Named<MerchantGroup>,

@@ -14,9 +14,9 @@ pub struct Population {
     pub people: Count,
     /// Shoppers simulated; each stands for people / shoppers people.
     pub shoppers: Count,
-    /// Shoppers per shard, 64 to 1048576: the unit that is placed on threads and workers. Changing it never changes results.
+    /// Shoppers per shard, 64 to 65528, a multiple of 8: the unit that is placed on threads and workers. Changing it never changes results.
     #[serde(default = "default::shard_size")]
-    #[schemars(range(min = 64, max = 1_048_576), extend("x-unit" = "shoppers"))]
+    #[schemars(range(min = 64, max = 65_528), extend("x-unit" = "shoppers"))]
     pub shard_size: u32,
     /// How many missions a shopper sets out on in a tick.
     #[serde(default)]
