@@ -96,6 +96,9 @@ impl Totals {
     /// Adds to a counter.
     #[inline]
     pub fn add_to(&mut self, platform: usize, segment: usize, metric: Metric, amount: i64) {
+        if amount == 0 {
+            return;
+        }
         let counter = &mut self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize];
         *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
     }

@@ -83,6 +83,9 @@ impl Ledger {
     #[inline]
     pub fn transfer(&mut self, platform: usize, from: Account, to: Account, amount: Money) {
         assert!(amount.0 >= 0, "{} pays {} a negative amount: {}", from.name(), to.name(), amount.0);
+        if amount.0 == 0 {
+            return;
+        }
         let flow = &mut self.flows[platform * CELLS + from as usize * Account::COUNT + to as usize];
         *flow = flow.checked_add(amount.0).expect("ledger overflow");
         let books = &mut self.balances[platform * Account::COUNT..(platform + 1) * Account::COUNT];
