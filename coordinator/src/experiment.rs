@@ -64,7 +64,7 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
     };
     let mut writer = RunWriter::create(&orders.dir, options)?;
     let left_out = write_inputs(plan, &mut writer, &orders.dir)?;
-    let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications, plan.focal());
+    let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications);
     let mut work = Work {
         plan,
         tables,

@@ -19,7 +19,6 @@ pub(crate) struct Progress {
     voice: Voice,
     begun: Instant,
     replications: u32,
-    focal: Option<String>,
     ticks: u64,
     done: u64,
     missions: u64,
@@ -47,14 +46,14 @@ pub(crate) struct Whereabouts<'a> {
 
 impl Progress {
     /// Progress over `ticks` ticks of all cells.
-    pub(crate) fn new(quiet: bool, ticks: u64, replications: u32, focal: Option<&str>) -> Self {
+    pub(crate) fn new(quiet: bool, ticks: u64, replications: u32) -> Self {
         let begun = Instant::now();
         let voice = match (quiet, io::stderr().is_terminal()) {
             (true, _) => Voice::Quiet,
             (false, true) => Voice::Bar(bar(ticks)),
             (false, false) => Voice::Lines { last: begun },
         };
-        Self { voice, begun, replications, focal: focal.map(str::to_owned), ticks, done: 0, missions: 0 }
+        Self { voice, begun, replications, ticks, done: 0, missions: 0 }
     }
 
     /// Says a line of its own.
@@ -101,11 +100,10 @@ impl Progress {
         let seconds = self.begun.elapsed().as_secs_f64().max(1e-9);
         let left = seconds / self.done as f64 * (self.ticks - self.done.min(self.ticks)) as f64;
         let rate = self.missions as f64 / seconds;
-        let tick = at.tick.map_or("warm-up".to_owned(), |tick| format!("tick {} of {}", tick + 1, at.ticks));
-        let of = self.focal.as_deref().map_or(String::new(), |focal| format!(" {focal}"));
-        let gmv = at.gmv.map_or(String::new(), |gmv| format!(", GMV{of} {}", Format::of_values(Unit::Money, gmv).value(gmv)));
+        let tick = at.tick.map_or("warm-up".to_owned(), |tick| format!("tick {}/{}", tick + 1, at.ticks));
+        let gmv = at.gmv.map_or(String::new(), |gmv| format!(", GMV {}", Format::of_values(Unit::Money, gmv).value(gmv)));
         format!(
-            "{tick}, {}, replication {} of {}, {} missions/s, ETA {}{gmv}",
+            "{} {}/{}, {tick}{gmv}, {} missions/s, ETA {}",
             at.arm,
             at.replication + 1,
             self.replications,
