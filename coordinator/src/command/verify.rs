@@ -72,7 +72,7 @@ fn plan_again(args: &VerifyArgs, manifest: &Manifest) -> Result<Plan, Failure> {
 
 /// Runs every cell again and returns the number of digests compared.
 fn repeat(args: &VerifyArgs, plan: &Plan, manifest: &Manifest) -> Result<usize, Failure> {
-    let mut progress = Progress::new(args.quiet, experiment::all_ticks(plan), plan.replications, None);
+    let mut progress = Progress::new(args.quiet, experiment::all_ticks(plan), plan.replications);
     let mut compared = 0;
     for cell in plan.cells() {
         let recorded = manifest.cells.iter().find(|found| found.arm == cell.arm && found.replication == cell.replication);
