@@ -148,7 +148,7 @@ pub const KPIS: &[Kpi] = &[
     headline("take_rate", Unit::Share, Rule::Ratio(|row| row.commission, |row| row.shipped_gmv - row.refunds)),
     headline("subsidy_rate", Unit::Share, Rule::Ratio(|row| row.subsidy - row.clawback, |row| row.shipped_gmv)),
     headline("return_rate", Unit::Share, Rule::Ratio(|row| row.returned_orders, |row| row.delivered_shelf + row.delivered_live)),
-    headline("price_index", Unit::Number("ratio to tick 0"), Rule::Mean(|row| row.price_index)),
+    headline("price_index", Unit::Number("ratio to start"), Rule::Mean(|row| row.price_index)),
     headline("satisfaction", Unit::Number("-1..1"), Rule::Mean(|row| row.satisfaction)),
     headline("hhi", Unit::Number("0..1"), Rule::GmvConcentration),
     detail("missions", Unit::Count("missions"), Rule::Sum(|row| row.missions)),
