@@ -127,6 +127,12 @@ impl Bazaar {
         self.sample > 0 && self.seed.words(Purpose::Sample, shopper, 0, 0).bits(0) < self.sample
     }
 
+    /// Whether event rows of a shopper are written in an engine tick: sampled, and the calendar has begun.
+    #[inline]
+    pub(crate) fn writes(&self, tick: u32, shopper: u64) -> bool {
+        tick >= self.warm_up && self.samples(shopper)
+    }
+
     /// Whether anything of a platform happens after a sale.
     pub(crate) fn tracks_deliveries(&self, params: &Params, platform: usize) -> bool {
         let rules = &params.platforms[platform];

@@ -78,6 +78,8 @@ struct Basket {
     /// Pages in the order of visits: platform, and its range of options.
     pages: [(u8, u8, u8); PAGES],
     visited: usize,
+    /// Whether the shopper's missions are written.
+    written: bool,
     page: Page,
 }
 
@@ -93,7 +95,8 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     }
     let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
     let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, priority_key, shopper_rules };
-    let mut basket = Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, page: Page::empty() };
+    let mut basket =
+        Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
     let members = shard.state.rows.len();
     for group in (0..members).step_by(LANES) {
         let words = market.seed.words(Purpose::Visit, (shard.state.first + group as u64) / LANES as u64, u64::from(tick), 0);
@@ -112,6 +115,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
 impl Tour<'_> {
     fn set_out(&self, shard: &mut ShopperShard, index: usize, missions: usize, basket: &mut Basket, wishes: &mut Wishes<Bazaar>) {
         shard.row(index, self.tick, &self.params.memory);
+        basket.written = self.market.writes(self.tick, shard.state.shopper(index));
         for mission in 0..missions as u32 {
             self.mission(shard, index, mission, basket, wishes);
         }
@@ -157,7 +161,7 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
-        if self.tick >= self.market.warm_up && self.market.samples(id) {
+        if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
         let Some(at) = chosen else { return };
@@ -276,9 +280,8 @@ impl Tour<'_> {
             totals.fired(Mechanism::ReferencePrice, 1, 0);
         }
         // what is not examined matters to nobody but the reader of a sampled mission
-        let written = self.tick >= self.market.warm_up && self.market.samples(id);
         let from = basket.len;
-        for position in 0..if written { basket.page.len } else { examined } {
+        for position in 0..if basket.written { basket.page.len } else { examined } {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (price, term) = match offerings {

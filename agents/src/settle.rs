@@ -151,7 +151,7 @@ impl Desk<'_> {
                 shard.state.open_line(self.tick, self.tick + ticks, open);
             }
         }
-        if self.tick >= self.market.warm_up && self.market.samples(id) {
+        if self.market.writes(self.tick, id) {
             let row = self.row(id, segment, line, parts, &bill, fate, &open, return_tick);
             shard.events.orders.push(row);
         }

@@ -44,8 +44,6 @@ pub enum Purpose {
     Replication = 15,
     /// Representative values of a segment's visit rate.
     VisitRate = 16,
-    /// When a merchant revises its prices.
-    Reprice = 17,
     /// Whether a listing takes part in a promotion.
     Participation = 18,
     /// Price levels of categories.

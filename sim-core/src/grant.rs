@@ -74,13 +74,6 @@ impl CutOffs {
         CutOffs(cuts)
     }
 
-    /// The cut-offs from their wire form, which must be sorted.
-    #[must_use]
-    pub fn from_sorted(cuts: Vec<CutOff>) -> CutOffs {
-        assert!(cuts.is_sorted(), "cut-offs are exchanged in order");
-        CutOffs(cuts)
-    }
-
     /// Whether nothing is refused.
     #[must_use]
     pub fn is_empty(&self) -> bool {
