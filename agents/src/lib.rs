@@ -25,6 +25,12 @@ mod page;
 
 mod mission;
 
+mod platform_choice;
+
+mod visit;
+
+mod checkout;
+
 pub mod shard;
 
 mod settle;

@@ -1,0 +1,223 @@
+//! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
+
+use crate::catalog::Catalog;
+use crate::market::Bazaar;
+use crate::metric::{Mechanism, Totals};
+use crate::page::{Page, PageRequest};
+use crate::params::{PLATFORMS, Params, RATE_LEVELS, SHOWN};
+use crate::promotion::{Offerings, coupons_held, effective_price};
+use crate::shard::ShardState;
+use crate::shopper::{Q12, Shopper};
+use crate::view::{View, price_term};
+use sim_core::draw::Seed;
+use sim_core::math::exp_f32;
+
+/// Most pages that a mission looks at.
+pub(crate) const PAGES: usize = 3;
+/// Most offers that a mission compares.
+pub(crate) const COMPARED: usize = PAGES * SHOWN;
+
+/// An offer that the shopper looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Option_ {
+    pub(crate) listing: u32,
+    pub(crate) utility: f32,
+    pub(crate) price: u32,
+    pub(crate) true_match: f32,
+    pub(crate) perceived: f32,
+    pub(crate) estimate: f32,
+    pub(crate) platform: u8,
+    pub(crate) position: u8,
+    pub(crate) examined: bool,
+}
+
+pub(crate) const NOTHING: Option_ = Option_ {
+    listing: 0,
+    utility: 0.0,
+    price: 0,
+    true_match: 0.0,
+    perceived: 0.0,
+    estimate: 0.0,
+    platform: 0,
+    position: 0,
+    examined: false,
+};
+
+/// What shopping in a tick depends on.
+pub(crate) struct Tour<'a> {
+    pub(crate) market: &'a Bazaar,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) params: &'a Params,
+    pub(crate) view: &'a View,
+    pub(crate) seed: Seed,
+    pub(crate) tick: u32,
+    /// Key of the tick's priorities.
+    pub(crate) priority_key: u64,
+    /// Whether a platform has rules for shoppers (not listings) open.
+    pub(crate) shopper_rules: [bool; PLATFORMS],
+}
+
+/// What a mission adds up while it runs.
+pub(crate) struct Basket {
+    pub(crate) options: [Option_; COMPARED],
+    pub(crate) len: usize,
+    /// Pages in the order of visits: platform, and its range of options.
+    pub(crate) pages: [(u8, u8, u8); PAGES],
+    pub(crate) visited: usize,
+    /// Whether the shopper's missions are written.
+    pub(crate) written: bool,
+    pub(crate) page: Page,
+}
+
+impl Tour<'_> {
+    pub(crate) fn sensitivity(&self, row: &Shopper) -> f32 {
+        f32::from(row.sensitivity) * (1.0 / Q12) / self.params.choice.mu
+    }
+
+    /// Reference price of a category in price-utility units.
+    fn reference(&self, row: &Shopper, category: usize) -> Option<f32> {
+        let choice = &self.params.choice;
+        let log = row.reference(category as u16).filter(|_| choice.loss_aversion > 0.0)?;
+        Some(if choice.log_price { log } else { exp_f32(log) * self.params.categories[category].price_level / choice.price_scale })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
+    pub(crate) fn visit(
+        &self,
+        state: &ShardState,
+        index: usize,
+        platform: usize,
+        category: usize,
+        mission: u32,
+        u: f32,
+        basket: &mut Basket,
+        totals: &mut Totals,
+    ) {
+        let row = &state.rows[index];
+        let id = state.shopper(index);
+        let segment = state.rate[index] as usize / RATE_LEVELS;
+        let sensitivity = self.sensitivity(row);
+        let accuracy = self.view.state.platforms[platform].accuracy() as f32;
+        let request = PageRequest {
+            seed: self.seed,
+            catalog: self.catalog,
+            offers: &self.view.offers,
+            choice: &self.params.choice,
+            platform: &self.params.platforms[platform],
+            platform_id: platform,
+            category,
+            accuracy,
+            match_scale: self.market.match_scale,
+            shopper: id,
+            taste: row.taste.map(i16::from),
+            sensitivity,
+            tick: self.tick,
+            mission,
+        };
+        request.fill(&mut basket.page);
+        if accuracy < 1.0 {
+            totals.fired(Mechanism::RankingError, 1, 0);
+        }
+        let examined = examined(self.params.segments[segment].patience, basket.page.len, u);
+        if examined < basket.page.len {
+            totals.fired(Mechanism::Examination, 1, 0);
+        }
+        let offerings = self.shopper_rules[platform].then(|| self.offerings(id, platform, segment));
+        let eye = Eye {
+            choice: &self.params.choice,
+            platform_utility: self.view.platform_utility[platform],
+            sensitivity,
+            reference: self.reference(row, category),
+            evoked: self.params.choice.evoked != 0.0 && !row.evokes_nobody(),
+        };
+        if eye.reference.is_some() {
+            totals.fired(Mechanism::ReferencePrice, 1, 0);
+        }
+        // what is not examined matters to nobody but the reader of a sampled mission
+        let from = basket.len;
+        for position in 0..if basket.written { basket.page.len } else { examined } {
+            let shown = basket.page.shown[position];
+            let offer = &self.view.offers[shown.listing as usize];
+            let (price, term) = match offerings {
+                None => (offer.shelf, offer.price_term),
+                Some(offerings) => {
+                    let price = effective_price(offerings, &self.catalog.listings[shown.listing as usize], offer.shelf);
+                    let term = if price == offer.shelf { offer.price_term } else { price_term(self.params, category, price) };
+                    (price, term)
+                }
+            };
+            let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
+            let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
+            let mut utility = offer.quality + eye.look(perceived, term);
+            if eye.evoked && row.evokes(offer.merchant) {
+                utility += self.params.choice.evoked;
+                totals.fired(Mechanism::EvokedSet, 1, 0);
+            }
+            basket.options[basket.len] = Option_ {
+                listing: shown.listing,
+                utility,
+                price,
+                true_match: shown.true_match,
+                perceived,
+                estimate: shown.estimate,
+                platform: platform as u8,
+                position: position as u8,
+                examined: position < examined,
+            };
+            basket.len += 1;
+        }
+        basket.pages[basket.visited] = (platform as u8, from as u8, basket.len as u8);
+        basket.visited += 1;
+    }
+
+    pub(crate) fn offerings(&self, shopper: u64, platform: usize, segment: usize) -> Offerings<'_> {
+        let rules = &self.params.platforms[platform].promotions;
+        let states = &self.view.state.platforms[platform].rules;
+        Offerings { rules, states, segment, held: coupons_held(self.seed, shopper, self.tick, platform, rules) }
+    }
+}
+
+/// How a shopper values an offer.
+struct Eye<'a> {
+    choice: &'a crate::params::ChoiceParams,
+    platform_utility: f32,
+    sensitivity: f32,
+    reference: Option<f32>,
+    evoked: bool,
+}
+
+impl Eye<'_> {
+    #[inline]
+    fn look(&self, perceived: f32, term: f32) -> f32 {
+        let loss = self.reference.map_or(0.0, |reference| (term - reference).max(0.0) * self.choice.loss_aversion);
+        self.platform_utility + self.choice.taste * perceived - self.sensitivity * (term + loss)
+    }
+}
+
+/// Offers that are examined when the next is looked at with probability `patience`.
+fn examined(patience: f32, shown: usize, u: f32) -> usize {
+    if patience >= 1.0 {
+        return shown;
+    }
+    let mut reach = patience;
+    let mut count = 1;
+    while count < shown && u < reach {
+        reach *= patience;
+        count += 1;
+    }
+    count.min(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examination_stops_with_the_patience() {
+        assert_eq!(examined(1.0, 8, 0.999), 8);
+        assert_eq!(examined(0.5, 8, 0.6), 1);
+        assert_eq!(examined(0.5, 8, 0.3), 2);
+        assert_eq!(examined(0.5, 8, 0.0), 8);
+        assert_eq!(examined(0.5, 0, 0.0), 0);
+    }
+}
