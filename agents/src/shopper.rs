@@ -51,8 +51,8 @@ pub struct Shopper {
     evoked: [(u16, u8, u8); EVOKED],
     /// Platforms with an order in this activity block (low bits) and the one before (high bits).
     active: u8,
-    /// Platforms ever bought from.
-    pub known: u8,
+    /// Platforms ever bought from (low bits) and memberships held (high bits).
+    known: u8,
 }
 
 impl Shopper {
@@ -131,9 +131,36 @@ impl Shopper {
     /// Marks an order on a platform; returns whether it is the first one there.
     pub fn mark_order(&mut self, platform: usize) -> bool {
         self.active |= 1 << platform;
-        let first = self.known & 1 << platform == 0;
+        let first = !self.knows(platform);
         self.known |= 1 << platform;
         first
+    }
+
+    /// Whether the shopper has ever bought on a platform.
+    #[inline]
+    #[must_use]
+    pub fn knows(&self, platform: usize) -> bool {
+        self.known >> platform & 1 == 1
+    }
+
+    /// Whether the shopper is a paying member of a platform.
+    #[inline]
+    #[must_use]
+    pub fn is_member(&self, platform: usize) -> bool {
+        self.known >> (PLATFORMS + platform) & 1 == 1
+    }
+
+    /// Memberships held, as bits by platform.
+    #[inline]
+    #[must_use]
+    pub fn memberships(&self) -> u8 {
+        self.known >> PLATFORMS
+    }
+
+    /// Joins a platform's members or leaves them.
+    pub fn set_member(&mut self, platform: usize, member: bool) {
+        let bit = 1 << (PLATFORMS + platform);
+        self.known = if member { self.known | bit } else { self.known & !bit };
     }
 
     /// Summed fatigue over platforms, utils.
@@ -271,7 +298,7 @@ mod tests {
     #[test]
     fn the_hash_sees_every_field() {
         let base = shopper();
-        let mut changed = vec![base; 9];
+        let mut changed = vec![base; 10];
         changed[0].taste[7] = 8;
         changed[1].habit[3] = 1;
         changed[2].satisfaction[3] = 1;
@@ -281,6 +308,7 @@ mod tests {
         changed[6].remember_purchase(3, 0.0, 1.0, 0);
         changed[7].evoke(70_000, 20);
         changed[8].mark_order(2);
+        changed[9].set_member(1, true);
         for (i, other) in changed.iter().enumerate() {
             assert_ne!(base.hash(5), other.hash(5), "field {i}");
         }
@@ -303,6 +331,17 @@ mod tests {
         assert_eq!([27, 28, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 4, 0]);
         s.touch(30, &memory());
         assert_eq!([30, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 0]);
+    }
+
+    #[test]
+    fn memberships_and_known_platforms_share_a_byte_without_touching_each_other() {
+        let mut s = shopper();
+        s.set_member(3, true);
+        assert!(s.is_member(3) && !s.knows(3) && s.memberships() == 8);
+        assert!(s.mark_order(0) && !s.mark_order(0));
+        s.set_member(0, true);
+        s.set_member(3, false);
+        assert!(s.knows(0) && s.memberships() == 1);
     }
 
     #[test]
