@@ -1,7 +1,7 @@
 //! After the sale: deliveries, service contacts, satisfaction, word of mouth, returns with refund and clawback.
 
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric};
+use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::OpenLine;
 use crate::params::{Params, RATE_LEVELS};
 use crate::shard::ShopperShard;
@@ -21,12 +21,13 @@ pub(crate) fn handle_due(market: &Bazaar, tick: u32, view: &View, shard: &mut Sh
         if line.has(OpenLine::DELIVERED) {
             take_back(market, params, shard, line, tally);
         } else {
-            deliver(market, params, tick, shard, line, tally);
+            deliver(market, view, tick, shard, line, tally);
         }
     }
 }
 
-fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard, line: OpenLine, tally: &mut Tally<Bazaar>) {
+fn deliver(market: &Bazaar, view: &View, tick: u32, shard: &mut ShopperShard, line: OpenLine, tally: &mut Tally<Bazaar>) {
+    let params = market.params(view);
     let listing = &market.catalog.listings[line.listing as usize];
     let platform = listing.platform as usize;
     let index = line.shopper as usize;
@@ -35,16 +36,7 @@ fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard
     totals.add_to(platform, segment, if listing.live { Metric::DeliveredLive } else { Metric::DeliveredShelf }, 1);
     totals.fired(Mechanism::Delivery, 1, i64::from(line.paid));
     if line.has(OpenLine::CONTACTS) {
-        let rules = &params.platforms[platform];
-        let by_ai = line.has(OpenLine::BY_AI);
-        let cost = if by_ai { rules.contact_cost_ai } else { rules.contact_cost_person };
-        totals.add_to(platform, segment, Metric::Contacts, 1);
-        totals.add_to(platform, segment, Metric::SelfResolved, i64::from(by_ai));
-        totals.add_to(platform, segment, Metric::Unresolved, i64::from(line.has(OpenLine::UNRESOLVED)));
-        totals.add_to(platform, segment, Metric::ServiceCost, cost);
-        totals.ledger.transfer(platform, Account::Platform, Account::External, Money(cost));
-        totals.fired(Mechanism::ServiceContact, 1, cost);
-        totals.fired(Mechanism::AiService, i64::from(by_ai), 0);
+        answer(params, view, platform, segment, line, totals);
     }
     let experience = f32::from(line.experience) * 0.01;
     let memory = &params.memory;
@@ -63,6 +55,27 @@ fn deliver(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard
         let ticks = params.platforms[platform].return_ticks.max(1);
         shard.state.open_line(tick, tick + ticks, OpenLine { flags: line.flags | OpenLine::DELIVERED, ..line });
     }
+}
+
+/// A contact with service, answered by AI or by a person.
+fn answer(params: &Params, view: &View, platform: usize, segment: usize, line: OpenLine, totals: &mut Totals) {
+    let (rules, desk) = (&params.platforms[platform], &view.service[platform]);
+    let (by_ai, unresolved) = (line.has(OpenLine::BY_AI), line.has(OpenLine::UNRESOLVED));
+    let cost = if by_ai { rules.contact_cost_ai } else { desk.cost_person };
+    let minutes = if by_ai { rules.minutes_ai } else { desk.minutes_person };
+    for (metric, amount) in [
+        (Metric::Contacts, 1),
+        (Metric::AnsweredByAi, i64::from(by_ai)),
+        (Metric::SelfResolved, i64::from(by_ai && !unresolved)),
+        (Metric::Unresolved, i64::from(unresolved)),
+        (Metric::ResponseSeconds, (minutes * 60.0 + 0.5) as i64),
+        (Metric::ServiceCost, cost),
+    ] {
+        totals.add_to(platform, segment, metric, amount);
+    }
+    totals.ledger.transfer(platform, Account::Platform, Account::External, Money(cost));
+    totals.fired(Mechanism::ServiceContact, 1, cost);
+    totals.fired(Mechanism::AiService, i64::from(by_ai && !unresolved), 0);
 }
 
 /// Tells one neighbour about the experience, with small probability.

@@ -2,15 +2,18 @@
 
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{Instrument, Params, PlatformParams, StrategyParams};
+use crate::params::{Instrument, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
 use crate::policy::{PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
 /// The mechanisms that the scenario of a market configures, in table order.
 #[must_use]
 pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
-    let on =
-        |m: &Mechanism| of_shoppers(market, *m) || of_merchants(market, *m) || market.epochs.iter().any(|e| of_platforms(market, e, *m));
+    let on = |m: &Mechanism| {
+        of_shoppers(market, *m)
+            || of_merchants(market, *m)
+            || market.epochs.iter().any(|e| of_platforms(market, e, *m) || of_operation(e, *m))
+    };
     Mechanism::ALL.iter().copied().filter(on).collect()
 }
 
@@ -54,11 +57,11 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
 
 fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
     let any = |f: &dyn Fn(&PlatformParams) -> bool| params.platforms.iter().any(f);
-    let usable = |p: &PlatformParams, budget: Option<i64>| budget != Some(0) && (budget.is_some() || spends_on_promotions(&p.strategy));
+    let usable =
+        |p: &PlatformParams, budget: Option<i64>| budget != Some(0) && (budget.is_some() || p.strategy.may_spend(WarParams::Price));
     let rule = |f: fn(&Instrument) -> bool| any(&|p| p.promotions.iter().any(|r| f(&r.instrument) && usable(p, r.budget_per_tick)));
     let any_rule = || rule(|_| true);
-    let invests =
-        |p: &PlatformParams| p.ai.spend > 0 || matches!(p.strategy, StrategyParams::EfficiencyWar(_) | StrategyParams::Balanced(..));
+    let invests = |p: &PlatformParams| p.ai.spend > 0 || p.strategy.may_spend(WarParams::Efficiency);
     let returns = params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some));
     match mechanism {
         Mechanism::RankingError => params.ai.functions[crate::params::MATCHING].q_max < 1.0 || any(&|p| p.ai.initial[0] < 1.0),
@@ -88,6 +91,26 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
     }
 }
 
-fn spends_on_promotions(strategy: &StrategyParams) -> bool {
-    !matches!(strategy, StrategyParams::Steady | StrategyParams::EfficiencyWar(_))
+/// What platforms have switched on beside promotions: strategies, stages of AI, staff, logistics, financing.
+fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
+    let any = |f: &dyn Fn(&PlatformParams) -> bool| params.platforms.iter().any(f);
+    let stages = |f: &dyn Fn(&StageParams) -> bool| params.ai.functions.iter().any(|function| f(&function.stages));
+    let invests = |p: &PlatformParams| p.ai.spend > 0 || p.strategy.may_spend(WarParams::Efficiency);
+    match mechanism {
+        Mechanism::ExperienceWar => any(&|p| matches!(p.strategy, StrategyParams::ExperienceWar(_))),
+        Mechanism::Adaptive => any(&|p| matches!(p.strategy, StrategyParams::Adaptive(..))),
+        Mechanism::BudgetRaise => any(&|p| p.raise.most > 0.0),
+        Mechanism::TalentProgramme => any(&|p| p.ai.talent.spend > 0),
+        Mechanism::TalentPool => params.ai.finite_pool && any(&invests),
+        Mechanism::AiEmergence => stages(&|s| s.early_use < 1.0 && s.emergence > 0.0 || s.acceptance < 1.0 && s.autonomous > 0.0),
+        Mechanism::AiAutonomy => stages(&|s| s.authority > 0.0 || s.replanning > 0.0),
+        Mechanism::AiSelfIteration => stages(&|s| s.self_rate > 0.0 && s.self_limit > 0.0),
+        Mechanism::StaffAugment => any(&|p| p.contacts > 0.0 && matches!(p.staff, StaffParams::Augment { .. })),
+        Mechanism::StaffReplace => any(&|p| p.contacts > 0.0 && matches!(p.staff, StaffParams::Replace { .. })),
+        Mechanism::AiEnergy => params.ai.energy_kwh > 0.0 && any(&invests),
+        Mechanism::ComputePriceLevel => params.ai.compute_price_level != 1.0 && any(&invests),
+        Mechanism::LogisticsCapacity => any(&|p| p.capacity > 0),
+        Mechanism::PlatformExit => any(&|p| p.exit.capital > 0 || p.exit.losing_ticks > 0),
+        _ => false,
+    }
 }

@@ -47,6 +47,16 @@ pub mod platform;
 
 mod capability;
 
+mod stage;
+
+pub mod service;
+
+mod dispatch;
+
+pub mod financing;
+
+pub mod adaptive;
+
 mod strategy;
 
 pub mod market;

@@ -137,6 +137,7 @@ impl Bazaar {
     pub(crate) fn tracks_deliveries(&self, params: &Params, platform: usize) -> bool {
         let rules = &params.platforms[platform];
         rules.delivery_days > 0.0
+            || rules.capacity > 0
             || rules.contacts > 0.0
             || params.memory.satisfaction_gain > 0.0
             || params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some))

@@ -39,6 +39,8 @@ dense_enum! {
         FirstPartyGmv = "GMV of first-party merchants", AiCompute = "compute spend", AiTalent = "talent spend", FixedCost = "fixed cost",
         MerchantFixed = "fixed cost of merchants", RefusedStrategy = "strategy subsidy refused",
         StrategyAi = "AI paid by the strategy budget", Hardware = "hardware spend", DeliveryDays = "promised days x 1000",
+        StrategyExperience = "experience paid by the strategy budget", QualityChecks = "quality checks", AnsweredByAi = "closed by AI",
+        ResponseSeconds = "seconds to the response", Dispatched = "lines dispatched", Energy = "energy in Wh", Raised = "budget raised",
     }
 }
 
@@ -56,7 +58,11 @@ dense_enum! {
         RepriceNudge = "pricing-nudge", Restock = "restock", FirstParty = "first-party", Commission = "commission",
         AiInvestment = "ai-investment", AiInService = "ai-build-lag", AiSpillover = "ai-spillover", TalentWage = "talent-wage",
         PriceWar = "strategy-price-war", EfficiencyWar = "strategy-efficiency-war", Balanced = "strategy-balanced",
-        MatchRival = "strategy-match-rival", Shock = "shock",
+        MatchRival = "strategy-match-rival", Shock = "shock", ExperienceWar = "strategy-experience-war",
+        Adaptive = "strategy-adaptive", BudgetRaise = "budget-raise", TalentProgramme = "talent-programme",
+        TalentPool = "talent-pool", AiEmergence = "ai-emergence", AiAutonomy = "ai-autonomy", AiSelfIteration = "ai-self-iteration",
+        StaffAugment = "staff-augment", StaffReplace = "staff-replace", AiEnergy = "ai-energy",
+        ComputePriceLevel = "compute-price-level", LogisticsCapacity = "logistics-capacity", PlatformExit = "platform-exit",
     }
 }
 

@@ -4,6 +4,14 @@
 
 use crate::policy::{PricingPolicy, StockPolicy};
 
+mod ai;
+mod operation;
+mod strategy;
+
+pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
+pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
+pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
+
 /// Most platforms of a market.
 pub const PLATFORMS: usize = 4;
 /// Most segments: a shopper's rate class is one byte, 32 levels for each segment.
@@ -16,6 +24,8 @@ pub const RECALLED: usize = 64;
 pub const SHOWN: usize = 16;
 /// Dimensions of taste.
 pub const TASTE: usize = 8;
+/// Most days that a promise of delivery waits for capacity.
+pub const LONGEST_WAIT_DAYS: f64 = 30.0;
 /// AI functions of this version.
 pub const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
 /// Index of matching in [`FUNCTIONS`].
@@ -211,6 +221,18 @@ pub struct PlatformParams {
     pub resolved_person: f32,
     /// Share of contacts that AI resolves at q = 1.
     pub resolved_ai: f32,
+    /// What AI does to the people in service.
+    pub staff: StaffParams,
+    /// Lines that can be dispatched in a tick; 0 is any number.
+    pub capacity: i64,
+    /// Share of capacity added at full logistics performance.
+    pub capacity_gain: f64,
+    /// What experience money buys.
+    pub experience: ExperienceParams,
+    /// Whether budgets rise on their own.
+    pub raise: RaiseParams,
+    /// When it leaves the market.
+    pub exit: ExitParams,
     /// Promotions in stacking order.
     pub promotions: Vec<Promotion>,
     /// Baseline AI programme.
@@ -273,97 +295,6 @@ pub enum Instrument {
     },
 }
 
-/// The baseline AI programme of a platform.
-#[derive(Clone, Debug)]
-pub struct AiProgrammeParams {
-    /// Spend per tick, money units.
-    pub spend: i64,
-    /// Share of spend on compute, ppm.
-    pub compute_ppm: u32,
-    /// Share of compute spend on hardware, ppm.
-    pub hardware_ppm: u32,
-    /// Performance at the start, by function.
-    pub initial: [f64; 3],
-    /// Split over functions.
-    pub portfolio: [f64; 3],
-    /// Factor on productivity.
-    pub execution: f64,
-}
-
-/// A strategy and its budget, in money units over the horizon.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StrategyParams {
-    /// Nothing beyond the baseline.
-    Steady,
-    /// Promotions.
-    PriceWar(BudgetParams),
-    /// AI.
-    EfficiencyWar(BudgetParams),
-    /// Both; the share of promotions in ppm.
-    Balanced(BudgetParams, u32),
-    /// Follows rivals' subsidy rate: response, budget.
-    MatchRival(f64, i64),
-}
-
-/// A strategy budget.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BudgetParams {
-    /// Money units over the horizon.
-    pub budget: i64,
-    /// First tick of spending.
-    pub from: u32,
-    /// Split of AI spend over functions.
-    pub portfolio: [f64; 3],
-}
-
-/// The market for AI inputs.
-#[derive(Clone, Debug)]
-pub struct AiParams {
-    /// Productivity A.
-    pub productivity: f64,
-    /// Elasticities of compute, talent, data.
-    pub alpha: f64,
-    /// Elasticity of talent.
-    pub beta: f64,
-    /// Elasticity of data.
-    pub gamma: f64,
-    /// Depreciation per tick.
-    pub depreciation: f64,
-    /// Build lag in ticks.
-    pub lag: u32,
-    /// Share of the leader's lead that spills over per tick.
-    pub spillover: f64,
-    /// ln of the compute price per tick (negative: it falls).
-    pub compute_price_drift: f64,
-    /// Talent pool in million yuan of daily pay at the base wage.
-    pub talent_pool: f64,
-    /// Elasticity of the wage.
-    pub wage_elasticity: f64,
-    /// Depreciation time of hardware in ticks.
-    pub hardware_ticks: f64,
-    /// By function: q0, q_max, K0, c.
-    pub functions: [FunctionParams; 3],
-    /// million yuan of real money per money unit of the simulated market.
-    pub m_yuan_per_unit: f64,
-    /// million people that one simulated shopper stands for.
-    pub m_people_per_shopper: f64,
-    /// Days per tick.
-    pub tick_days: f64,
-}
-
-/// q = q0 + (q_max - q0) (1 - (1 + K/K0)^-c).
-#[derive(Clone, Copy, Debug)]
-pub struct FunctionParams {
-    /// Performance without capability.
-    pub q0: f64,
-    /// Performance that is approached.
-    pub q_max: f64,
-    /// Capability scale.
-    pub scale: f64,
-    /// Exponent.
-    pub exponent: f64,
-}
-
 /// Policies of a merchant group.
 #[derive(Clone, Debug)]
 pub struct GroupParams {
@@ -381,7 +312,8 @@ impl Params {
     /// Ticks that hold every event of a line: more than the longest delivery and the longest return.
     #[must_use]
     pub fn horizon(&self) -> usize {
-        let longest = |p: &PlatformParams| (p.delivery_days * 1.5 / self.ai.tick_days) as usize + 2;
+        let wait = |p: &PlatformParams| if p.capacity > 0 { LONGEST_WAIT_DAYS } else { 0.0 };
+        let longest = |p: &PlatformParams| ((p.delivery_days + wait(p)) * 1.5 / self.ai.tick_days) as usize + 2;
         self.platforms.iter().map(|p| longest(p).max(p.return_ticks as usize + 1)).max().unwrap_or(0) + 1
     }
 }

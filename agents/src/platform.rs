@@ -1,9 +1,14 @@
 //! Platforms: state that every worker holds in the same way, and their night.
 
+use crate::adaptive::BanditState;
 use crate::capability;
+use crate::dispatch;
+use crate::financing::{self, Financing};
 use crate::market::Bazaar;
 use crate::metric::{Budgets, Mechanism, Metric, Totals};
-use crate::params::{LOGISTICS, MATCHING, Params, PlatformParams, SERVICE};
+use crate::params::{CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
+use crate::service::bought;
+use crate::stage;
 use crate::strategy;
 use serde::{Deserialize, Serialize};
 use sim_core::ledger::Account;
@@ -33,14 +38,20 @@ pub struct PlatformState {
     pub pool: i64,
     /// Money of the strategy budget for AI in this tick.
     pub strategy_ai: i64,
+    /// Money of the strategy budget for staffing, delivery and checks in this tick.
+    pub strategy_experience: [i64; 3],
     /// Depth of strategy promotions, ppm.
     pub depth_ppm: u32,
     /// Strategy budget spent on promotions so far, net of clawback.
     pub spent_price: i64,
     /// Strategy budget spent on AI so far.
     pub spent_ai: i64,
+    /// Strategy budget spent on experience so far.
+    pub spent_experience: i64,
     /// Mean shipped GMV a tick.
     pub mean_gmv: f64,
+    /// Mean shipped lines a tick.
+    pub mean_lines: f64,
     /// Mean subsidy a tick, baseline programmes.
     pub mean_baseline_subsidy: f64,
     /// Mean subsidy a tick, strategy budget.
@@ -51,6 +62,16 @@ pub struct PlatformState {
     pub in_build: Vec<[f64; 3]>,
     /// Performance by function.
     pub performance: [f64; 3],
+    /// Stage by function.
+    pub stage: [u8; 3],
+    /// Performance in use by function: all of it, or what the stage lets through.
+    pub in_use: [f64; 3],
+    /// Share of contacts otherwise handed to people that service agents settle on their own.
+    pub authority: f64,
+    /// Share of logistics capacity added by replanning.
+    pub replanning: f64,
+    /// Talent of its own, million yuan of daily pay at the base wage.
+    pub own_talent: f64,
     /// Hardware bought beyond the baseline so far.
     pub extra_hardware: i64,
     /// Compute spend of the last tick by function, money units.
@@ -61,6 +82,16 @@ pub struct PlatformState {
     pub compute_price: f64,
     /// Wage of talent over the base wage.
     pub wage: f64,
+    /// Energy per compute over that of tick 0.
+    pub energy_intensity: f64,
+    /// Lines sold and not yet dispatched.
+    pub backlog: i64,
+    /// Financing.
+    pub financing: Financing,
+    /// What an adaptive strategy has learned.
+    pub bandit: BanditState,
+    /// Tick in which it left the market.
+    pub exited: Option<u32>,
 }
 
 impl PlatformState {
@@ -69,56 +100,78 @@ impl PlatformState {
     pub fn new(params: &Params, platform: usize) -> PlatformState {
         let rules = &params.platforms[platform];
         let (capability, in_build) = capability::initial(&params.ai, &rules.ai);
-        PlatformState {
+        let mut state = PlatformState {
             rules: vec![RuleState { depth_ppm: 1_000_000, available: 0, open: false }; rules.promotions.len()],
             pool: 0,
             strategy_ai: 0,
+            strategy_experience: [0; 3],
             depth_ppm: strategy::FIRST_DEPTH_PPM,
             spent_price: 0,
             spent_ai: 0,
+            spent_experience: 0,
             mean_gmv: 0.0,
+            mean_lines: 0.0,
             mean_baseline_subsidy: 0.0,
             mean_strategy_subsidy: 0.0,
             capability,
             in_build,
             performance: rules.ai.initial,
+            stage: [0; 3],
+            in_use: rules.ai.initial,
+            authority: 0.0,
+            replanning: 0.0,
+            own_talent: 0.0,
             extra_hardware: 0,
             compute_spend: [0; 3],
             talent_spend: [0; 3],
             compute_price: 1.0,
             wage: 1.0,
-        }
+            energy_intensity: 1.0,
+            backlog: 0,
+            financing: Financing::default(),
+            bandit: BanditState::default(),
+            exited: None,
+        };
+        capability::unlock(&params.ai, &mut state);
+        state
+    }
+
+    /// Whether it is still in the market.
+    #[must_use]
+    pub fn trades(&self) -> bool {
+        self.exited.is_none()
+    }
+
+    /// Whether agents of an AI function act on their own every tick.
+    #[must_use]
+    pub fn acts_alone(&self, function: usize) -> bool {
+        self.stage[function] >= stage::AUTONOMOUS
     }
 
     /// rho: correlation of the platform's estimate with the true match.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
-        self.performance[MATCHING]
+        self.in_use[MATCHING]
     }
 
-    /// Promised delivery days.
+    /// Promised delivery days: travel, less what AI and money save, and the wait for capacity.
     #[must_use]
-    pub fn delivery_days(&self, params: &PlatformParams) -> f64 {
-        (params.delivery_days - params.days_saved * self.performance[LOGISTICS]).max(0.0)
+    pub fn delivery_days(&self, params: &PlatformParams, tick_days: f64) -> f64 {
+        let travel = (params.delivery_days - params.days_saved * self.in_use[LOGISTICS]).max(0.0);
+        let reach = bought(self.strategy_experience[DELIVERY], self.mean_lines, params.experience.delivery_half);
+        travel * (1.0 - params.experience.delivery_cut * reach) + dispatch::wait_days(params, self, tick_days)
+    }
+
+    /// Share of disappointments that quality checks prevent.
+    #[must_use]
+    pub fn checked(&self, params: &PlatformParams) -> f64 {
+        params.experience.checks_cut * bought(self.strategy_experience[CHECKS], self.mean_lines, params.experience.checks_half)
     }
 
     /// Cost of delivering a line, money units.
     #[must_use]
     pub fn delivery_cost(&self, params: &PlatformParams) -> i64 {
-        math::round_i64(params.delivery_cost * (1.0 - params.cost_saved * self.performance[LOGISTICS]))
-    }
-
-    /// Share of contacts resolved by AI.
-    #[must_use]
-    pub fn self_resolution(&self, params: &PlatformParams) -> f64 {
-        f64::from(params.resolved_ai) * self.performance[SERVICE]
-    }
-
-    /// Service level, 0 to 1: share of contacts resolved, by AI or by people.
-    #[must_use]
-    pub fn service_level(&self, params: &PlatformParams) -> f64 {
-        let ai = self.self_resolution(params);
-        ai + (1.0 - ai) * f64::from(params.resolved_person)
+        math::round_i64(params.delivery_cost * (1.0 - params.cost_saved * self.in_use[LOGISTICS]))
     }
 
     /// Subsidy over GMV of the last week: baseline programmes, and all.
@@ -131,7 +184,7 @@ impl PlatformState {
     /// Strategy budget spent so far, net of clawback.
     #[must_use]
     pub fn strategy_spent(&self) -> i64 {
-        self.spent_price + self.spent_ai
+        self.spent_price + self.spent_ai + self.spent_experience
     }
 }
 
@@ -142,6 +195,7 @@ pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
     of(Metric::Commission) - of(Metric::Subsidy) + of(Metric::Clawback)
         - of(Metric::LogisticsPlatform)
         - of(Metric::ServiceCost)
+        - of(Metric::QualityChecks)
         - of(Metric::AiCompute)
         - of(Metric::AiTalent)
         - of(Metric::FixedCost)
@@ -159,9 +213,17 @@ pub(crate) fn adapt(
 ) {
     for (p, state) in states.iter_mut().enumerate() {
         observe(p, state, totals);
-        pay(&params.platforms[p], p, state, totals);
+        dispatch::dispatch(&params.platforms[p], p, state, totals);
+        if state.trades() {
+            pay(params, p, state, totals);
+        } else {
+            (state.compute_spend, state.talent_spend) = ([0; 3], [0; 3]);
+        }
     }
     capability::advance(params, states, totals);
+    strategy::account(params, states, totals);
+    financing::settle_accounts(params, tick, states, totals);
+    financing::adjust(params, tick, market.warm_up, states, totals);
     strategy::plan(market, tick + 1, next, states, budgets, totals);
 }
 
@@ -171,35 +233,77 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     let baseline = totals.sum(p, Metric::Subsidy) - strategy;
     let mean = |old: &mut f64, new: i64| *old += (new as f64 - *old) * WEEK_GAIN;
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
+    mean(&mut state.mean_lines, totals.sum(p, Metric::Shipped));
     mean(&mut state.mean_baseline_subsidy, baseline);
     mean(&mut state.mean_strategy_subsidy, strategy);
     state.spent_price += strategy - clawback;
 }
 
-/// Pays AI and fixed cost of the tick.
-fn pay(params: &PlatformParams, p: usize, state: &mut PlatformState, totals: &mut Totals) {
-    let spends = capability::split(params, state);
+/// Pays AI, experience and fixed cost of the tick.
+fn pay(params: &Params, p: usize, state: &mut PlatformState, totals: &mut Totals) {
+    let rules = &params.platforms[p];
+    let spends = capability::split(rules, state);
     state.compute_spend = spends.map(|(compute, _)| compute);
     state.talent_spend = spends.map(|(_, talent)| talent);
     let compute: i64 = state.compute_spend.iter().sum();
-    let talent: i64 = state.talent_spend.iter().sum();
-    let hardware = Money(compute).share(params.ai.hardware_ppm).0;
-    let baseline_compute = Money(params.ai.spend).share(params.ai.compute_ppm);
-    state.extra_hardware += hardware - baseline_compute.share(params.ai.hardware_ppm).0;
+    let training = rules.ai.talent.spend;
+    let own = capability::own_pay(&params.ai, state);
+    let talent = state.talent_spend.iter().sum::<i64>() + training + own;
+    let hardware = Money(compute).share(rules.ai.hardware_ppm).0;
+    let baseline_compute = Money(rules.ai.spend).share(rules.ai.compute_ppm);
+    state.extra_hardware += hardware - baseline_compute.share(rules.ai.hardware_ppm).0;
     state.spent_ai += state.strategy_ai;
     totals.ledger.transfer(p, Account::Platform, Account::Ai, Money(compute + talent));
-    totals.ledger.transfer(p, Account::Platform, Account::External, Money(params.fixed_cost));
+    totals.ledger.transfer(p, Account::Platform, Account::External, Money(rules.fixed_cost));
     for (metric, amount) in [
         (Metric::AiCompute, compute),
         (Metric::AiTalent, talent),
         (Metric::StrategyAi, state.strategy_ai),
         (Metric::Hardware, hardware),
-        (Metric::FixedCost, params.fixed_cost),
+        (Metric::FixedCost, rules.fixed_cost),
+        (Metric::Raised, financing::ai_spend(rules, state) - rules.ai.spend),
     ] {
         totals.add_to(p, 0, metric, amount);
     }
     if compute + talent > 0 {
         totals.fired(Mechanism::AiInvestment, 1, compute + talent);
+    }
+    if training + own > 0 {
+        totals.fired(Mechanism::TalentProgramme, 1, training + own);
+    }
+    pay_experience(p, state, totals);
+    note_staff(rules.staff, p, totals);
+}
+
+/// Pays what the strategy budget spends on staffing, delivery and checks.
+fn pay_experience(p: usize, state: &mut PlatformState, totals: &mut Totals) {
+    let money = state.strategy_experience;
+    let all: i64 = money.iter().sum();
+    if all == 0 {
+        return;
+    }
+    state.spent_experience += all;
+    totals.ledger.transfer(p, Account::Platform, Account::External, Money(money[STAFFING] + money[CHECKS]));
+    totals.ledger.transfer(p, Account::Platform, Account::Logistics, Money(money[DELIVERY]));
+    for (metric, amount) in [
+        (Metric::ServiceCost, money[STAFFING]),
+        (Metric::QualityChecks, money[CHECKS]),
+        (Metric::LogisticsPlatform, money[DELIVERY]),
+        (Metric::StrategyExperience, all),
+    ] {
+        totals.add_to(p, 0, metric, amount);
+    }
+}
+
+fn note_staff(staff: StaffParams, p: usize, totals: &mut Totals) {
+    let answered = totals.sum(p, Metric::Contacts) - totals.sum(p, Metric::AnsweredByAi);
+    match staff {
+        StaffParams::AsNeeded => {}
+        StaffParams::Augment { .. } => totals.fired(Mechanism::StaffAugment, answered, 0),
+        StaffParams::Replace { .. } => {
+            let closed = totals.sum(p, Metric::AnsweredByAi) - totals.sum(p, Metric::SelfResolved);
+            totals.fired(Mechanism::StaffReplace, closed, 0);
+        }
     }
 }
 

@@ -108,7 +108,6 @@ impl Observation<'_> {
         let census = |of: fn(&Census) -> &[i64; PLATFORMS], one: f64| {
             self.census.map_or(f64::NAN, |c| ratio(of(c)[p] as f64, c.shoppers as f64 * one))
         };
-        let ai = real(Metric::SelfResolved);
         let (price_index, price_dispersion) = self.prices(p);
         PlatformTick {
             tick: self.tick,
@@ -118,7 +117,8 @@ impl Observation<'_> {
             orders: of(Metric::Orders),
             cancelled_orders: of(Metric::Cancelled),
             shipped_orders: of(Metric::Shipped),
-            parcels: real(Metric::Shipped) * rules.parcels_per_line,
+            parcels: real(Metric::Dispatched) * rules.parcels_per_line,
+            backlog: state.backlog,
             gmv: of(Metric::Gmv),
             shipped_gmv: of(Metric::ShippedGmv),
             refunds: of(Metric::Refunds),
@@ -131,7 +131,13 @@ impl Observation<'_> {
             fulfilment_cost: of(Metric::LogisticsMerchant) + of(Metric::LogisticsPlatform),
             service_cost: of(Metric::ServiceCost),
             ai_spend: of(Metric::AiCompute) + of(Metric::AiTalent),
-            strategy_spend: of(Metric::StrategySubsidy) - of(Metric::StrategyClawback) + of(Metric::StrategyAi),
+            strategy_spend: of(Metric::StrategySubsidy) - of(Metric::StrategyClawback)
+                + of(Metric::StrategyAi)
+                + of(Metric::StrategyExperience),
+            strategy_subsidy: of(Metric::StrategySubsidy) - of(Metric::StrategyClawback),
+            strategy_ai: of(Metric::StrategyAi),
+            strategy_experience: of(Metric::StrategyExperience),
+            raised_budget: of(Metric::Raised),
             first_party_profit: of(Metric::FirstPartyCash),
             platform_profit: cash,
             operating_profit: cash + of(Metric::Hardware) - depreciation(self.params, p, state),
@@ -146,10 +152,8 @@ impl Observation<'_> {
             refused_subsidies: of(Metric::RefusedSubsidies),
             contacts: of(Metric::Contacts),
             self_resolved: of(Metric::SelfResolved),
-            service_response_time: ratio(
-                ai * rules.minutes_ai + (real(Metric::Contacts) - ai) * rules.minutes_person,
-                real(Metric::Contacts),
-            ),
+            person_contacts: of(Metric::Contacts) - of(Metric::AnsweredByAi),
+            service_response_time: ratio(real(Metric::ResponseSeconds) / 60.0, real(Metric::Contacts)),
             delivery_days: ratio(real(Metric::DeliveryDays) / 1000.0, real(Metric::Shipped)),
             conversion_rate: ratio(real(Metric::Orders), real(Metric::Missions)),
             average_order_value: ratio(real(Metric::Gmv), real(Metric::Orders)),
@@ -170,6 +174,8 @@ impl Observation<'_> {
             multi_homing_share: self.census.map_or(f64::NAN, |c| ratio(c.active_three as f64, c.active_any as f64)),
             talent_wage: state.wage,
             matching_accuracy: state.accuracy(),
+            energy: real(Metric::Energy) / 1000.0,
+            in_market: if state.trades() { 1.0 } else { 0.0 },
         }
     }
 
@@ -233,6 +239,8 @@ impl Observation<'_> {
                     stock: state.capability[f],
                     in_build: state.in_build.iter().map(|built| built[f]).sum(),
                     performance: state.performance[f],
+                    in_use: state.in_use[f],
+                    stage: u32::from(state.stage[f]),
                     compute_spend: state.compute_spend[f],
                     talent_spend: state.talent_spend[f],
                     compute_price: state.compute_price,

@@ -312,14 +312,16 @@ impl Desk<'_> {
     /// Decides what will happen to a shipped line; returns the ticks to delivery.
     fn send(&self, line: &Line, platform: usize, after: Words, open: &mut OpenLine) -> u32 {
         let params = &self.params.platforms[platform];
-        let state = &self.view.state.platforms[platform];
+        let desk = &self.view.service[platform];
         let listing = &self.market.catalog.listings[line.listing as usize];
         let tick_days = self.params.ai.tick_days;
         let promised = self.view.promised_days[platform];
         let days = promised * (0.5 + f64::from(after.uniform(6)));
         let ticks = ((days / tick_days + 0.5) as u32).max(1);
+        let gap = line.perceived_match - line.true_match;
+        let gap = if gap > 0.0 { gap * (1.0 - self.view.checked[platform]) } else { gap };
         if let Some(logit) = self.params.categories[listing.category as usize].return_logit[usize::from(listing.live)] {
-            let disappointed = logit + params.return_gap * (line.perceived_match - line.true_match);
+            let disappointed = logit + params.return_gap * gap;
             let odds = exp_f32(disappointed);
             if after.uniform(2) * (1.0 + odds) < odds {
                 open.flags |= OpenLine::RETURNS;
@@ -327,18 +329,20 @@ impl Desk<'_> {
         }
         if after.uniform(3) < params.contacts {
             open.flags |= OpenLine::CONTACTS;
-            if f64::from(after.uniform(4)) < state.self_resolution(params) {
+            let u = f64::from(after.uniform(4));
+            if u < desk.resolved_ai {
                 open.flags |= OpenLine::BY_AI;
-            } else if after.uniform(5) >= params.resolved_person {
+            } else if u < desk.resolved_ai + desk.closed_ai {
+                open.flags |= OpenLine::BY_AI | OpenLine::UNRESOLVED;
+            } else if f64::from(after.uniform(5)) >= desk.resolved_person {
                 open.flags |= OpenLine::UNRESOLVED;
             }
         }
         let memory = &self.params.memory;
         let late = (days - promised) as f32;
         let unresolved = if open.has(OpenLine::UNRESOLVED) { memory.experience_unresolved } else { 0.0 };
-        let experience = memory.experience_base
-            + memory.experience_match * line.true_match
-            + memory.experience_surprise * (line.true_match - line.perceived_match)
+        let experience = memory.experience_base + memory.experience_match * line.true_match
+            - memory.experience_surprise * gap
             - memory.experience_delay * late
             - unresolved;
         open.experience = (experience.clamp(-1.0, 1.0) * 100.0) as i8;

@@ -5,6 +5,7 @@ use crate::catalog::Catalog;
 use crate::params::{PLATFORMS, Params, TASTE};
 use crate::platform::PlatformState;
 use crate::promotion::{advertised_deal, shelf_price};
+use crate::service::ServiceDesk;
 use serde::{Deserialize, Serialize};
 use sim_core::{math, parallel};
 use std::collections::VecDeque;
@@ -51,6 +52,12 @@ pub struct View {
     pub deals: [f32; PLATFORMS],
     /// Promised delivery days by platform.
     pub promised_days: [f64; PLATFORMS],
+    /// Service by platform.
+    pub service: [ServiceDesk; PLATFORMS],
+    /// Share of disappointments that quality checks prevent, by platform.
+    pub checked: [f32; PLATFORMS],
+    /// Whether a platform is in the market.
+    pub trades: [bool; PLATFORMS],
     /// Visit rates and categories of the tick.
     pub visits: VisitTables,
     /// Index of the parameters that hold.
@@ -78,6 +85,9 @@ impl View {
             platform_utility: [0.0; PLATFORMS],
             deals: [0.0; PLATFORMS],
             promised_days: [0.0; PLATFORMS],
+            service: [ServiceDesk::default(); PLATFORMS],
+            checked: [0.0; PLATFORMS],
+            trades: [true; PLATFORMS],
             visits,
             epoch,
         };
@@ -106,9 +116,11 @@ impl View {
         let shelf: Vec<u32> = self.offers.iter().map(|o| o.shelf).collect();
         for (p, platform) in params.platforms.iter().enumerate() {
             let state = &self.state.platforms[p];
-            let days = state.delivery_days(platform);
+            let days = state.delivery_days(platform, params.ai.tick_days);
+            let desk = ServiceDesk::new(platform, state);
+            (self.service[p], self.checked[p], self.trades[p]) = (desk, state.checked(platform) as f32, state.trades());
             self.promised_days[p] = days;
-            self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * state.service_level(platform) as f32;
+            self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
             self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.state.prices, &shelf);
         }
     }

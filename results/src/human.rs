@@ -25,7 +25,7 @@ impl Format {
             Unit::Count(_) => Self::magnitude(largest, PLAIN),
             Unit::MoneyPer(_) => Self { divisor: 1.0, decimals: 2, suffix: " yuan" },
             Unit::Share => Self { divisor: 0.01, decimals: 2, suffix: " %" },
-            Unit::Number(_) => Self { divisor: 1.0, decimals: significant(largest, 4), suffix: "" },
+            Unit::Number(_) | Unit::PerThousandMoney(_) => Self { divisor: 1.0, decimals: significant(largest, 4), suffix: "" },
             Unit::Days => Self { divisor: 1.0, decimals: 2, suffix: " days" },
             Unit::Minutes => Self { divisor: 1.0, decimals: 2, suffix: " min" },
         }
@@ -40,7 +40,7 @@ impl Format {
             Unit::Count(_) => Self::magnitude(largest, PLAIN),
             Unit::MoneyPer(_) => fixed(1.0, " yuan"),
             Unit::Share => fixed(0.01, " pp"),
-            Unit::Number(_) => fixed(1.0, ""),
+            Unit::Number(_) | Unit::PerThousandMoney(_) => fixed(1.0, ""),
             Unit::Days => fixed(1.0, " days"),
             Unit::Minutes => fixed(1.0, " min"),
         }

@@ -19,6 +19,8 @@ pub enum Unit {
     Share,
     /// A pure number, as named.
     Number(&'static str),
+    /// Things named per 1000 money of GMV.
+    PerThousandMoney(&'static str),
     /// Days.
     Days,
     /// Minutes.
@@ -34,6 +36,7 @@ impl Unit {
             Self::Count(what) | Self::Number(what) => what.to_owned(),
             Self::MoneyPer(what) => format!("money units per {what}"),
             Self::Share => "share".to_owned(),
+            Self::PerThousandMoney(what) => format!("{what} per 1000 money units"),
             Self::Days => "days".to_owned(),
             Self::Minutes => "minutes".to_owned(),
         }
@@ -57,6 +60,7 @@ impl Extrapolation {
             Unit::Money => simulated * self.scale / f64::from(self.money_unit),
             Unit::Count(_) => simulated * self.scale,
             Unit::MoneyPer(_) => simulated / f64::from(self.money_unit),
+            Unit::PerThousandMoney(_) => simulated * f64::from(self.money_unit),
             Unit::Share | Unit::Number(_) | Unit::Days | Unit::Minutes => simulated,
         }
     }
@@ -100,6 +104,8 @@ pub(crate) enum Rule {
     FloatSum(fn(&PlatformTick) -> f64),
     /// Sum over sum: (numerator, denominator).
     Ratio(fn(&PlatformTick) -> i64, fn(&PlatformTick) -> i64),
+    /// Sum of a float over a sum: (numerator, denominator).
+    FloatRatio(fn(&PlatformTick) -> f64, fn(&PlatformTick) -> i64),
     /// Mean of the defined values, weighted: (value, weight).
     WeightedMean(fn(&PlatformTick) -> f64, fn(&PlatformTick) -> i64),
     /// Mean of the defined values over ticks.
@@ -156,6 +162,7 @@ pub const KPIS: &[Kpi] = &[
     detail("cancelled_orders", ORDERS, Rule::Sum(|row| row.cancelled_orders)),
     detail("shipped_orders", ORDERS, Rule::Sum(|row| row.shipped_orders)),
     detail("parcels", Unit::Count("parcels"), Rule::FloatSum(|row| row.parcels)),
+    detail("backlog", ORDERS, Rule::Last(|row| row.backlog as f64)),
     detail("shipped_gmv", Unit::Money, Rule::Sum(|row| row.shipped_gmv)),
     detail("refunds", Unit::Money, Rule::Sum(|row| row.refunds)),
     detail("paid", Unit::Money, Rule::Sum(|row| row.paid)),
@@ -166,6 +173,10 @@ pub const KPIS: &[Kpi] = &[
     detail("service_cost", Unit::Money, Rule::Sum(|row| row.service_cost)),
     detail("first_party_profit", Unit::Money, Rule::Sum(|row| row.first_party_profit)),
     detail("merchant_gross_margin", Unit::Share, Rule::WeightedMean(|row| row.merchant_gross_margin, |row| row.net_gmv)),
+    detail("strategy_subsidy", Unit::Money, Rule::Sum(|row| row.strategy_subsidy)),
+    detail("strategy_ai", Unit::Money, Rule::Sum(|row| row.strategy_ai)),
+    detail("strategy_experience", Unit::Money, Rule::Sum(|row| row.strategy_experience)),
+    detail("raised_budget", Unit::Money, Rule::Sum(|row| row.raised_budget)),
     detail("cancellation_rate", Unit::Share, Rule::Ratio(|row| row.cancelled_orders, |row| row.orders)),
     detail("returned_orders", ORDERS, Rule::Sum(|row| row.returned_orders)),
     detail("returned_shelf", ORDERS, Rule::Sum(|row| row.returned_shelf)),
@@ -178,6 +189,7 @@ pub const KPIS: &[Kpi] = &[
     detail("refused_subsidies", ORDERS, Rule::Sum(|row| row.refused_subsidies)),
     detail("contacts", CONTACTS, Rule::Sum(|row| row.contacts)),
     detail("self_resolved", CONTACTS, Rule::Sum(|row| row.self_resolved)),
+    detail("person_contacts", CONTACTS, Rule::Sum(|row| row.person_contacts)),
     detail("self_resolution_rate", Unit::Share, Rule::Ratio(|row| row.self_resolved, |row| row.contacts)),
     detail("service_response_time", Unit::Minutes, Rule::WeightedMean(|row| row.service_response_time, |row| row.contacts)),
     detail("delivery_days", Unit::Days, Rule::WeightedMean(|row| row.delivery_days, |row| row.shipped_orders)),
@@ -186,6 +198,10 @@ pub const KPIS: &[Kpi] = &[
     detail("multi_homing_share", Unit::Share, Rule::Last(|row| row.multi_homing_share)),
     detail("talent_wage", Unit::Number("ratio to base"), Rule::Mean(|row| row.talent_wage)),
     detail("matching_accuracy", Unit::Number("correlation"), Rule::Mean(|row| row.matching_accuracy)),
+    detail("energy", Unit::Count("kWh"), Rule::FloatSum(|row| row.energy)),
+    detail("energy_per_order", Unit::Number("kWh per order"), Rule::FloatRatio(|row| row.energy, |row| row.orders)),
+    detail("energy_per_gmv", Unit::PerThousandMoney("kWh"), Rule::FloatRatio(|row| row.energy * 1000.0, |row| row.gmv)),
+    detail("in_market", Unit::Number("0 or 1"), Rule::Last(|row| row.in_market)),
 ];
 
 #[cfg(test)]

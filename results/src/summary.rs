@@ -74,6 +74,7 @@ impl KpiSummary {
             Rule::Sum(_) => Some(sums.whole as f64),
             Rule::FloatSum(_) => Some(sums.sum),
             Rule::Ratio(..) => ratio(sums.whole, sums.base),
+            Rule::FloatRatio(..) => (sums.base != 0).then(|| sums.sum / sums.base as f64),
             Rule::WeightedMean(..) | Rule::Mean(_) => (sums.weight != 0.0).then(|| sums.sum / sums.weight),
             Rule::Last(_) => (sums.weight != 0.0).then_some(sums.sum),
             Rule::GmvShare => ratio(totals.gmv, self.gmv()),
@@ -135,6 +136,10 @@ impl Accumulator {
             Rule::FloatSum(value) => self.add_defined(value(row), 1.0),
             Rule::Ratio(numerator, denominator) => {
                 self.whole += i128::from(numerator(row));
+                self.base += i128::from(denominator(row));
+            }
+            Rule::FloatRatio(numerator, denominator) => {
+                self.add_defined(numerator(row), 1.0);
                 self.base += i128::from(denominator(row));
             }
             Rule::WeightedMean(value, weight) => self.add_defined(value(row), weight(row) as f64),

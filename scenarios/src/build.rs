@@ -4,10 +4,12 @@
 //! money is divided by scale here and nowhere else.
 
 mod calendar;
+mod capability;
 mod edges;
 mod params;
 mod sample;
 mod shoppers;
+mod strategy;
 mod supply;
 
 use crate::model::Scenario;

@@ -7,6 +7,7 @@ mod calendar;
 mod capability;
 mod catalog;
 mod experiment;
+mod operation;
 mod platforms;
 mod population;
 mod size;
@@ -32,6 +33,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.catalog();
     check.platforms();
     check.capability();
+    check.operation();
     check.experiment();
     if check.problems.is_empty() {
         // Sizes mean something only for a scenario that makes sense.

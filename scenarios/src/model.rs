@@ -9,15 +9,19 @@ mod calendar;
 mod catalog;
 mod default;
 mod experiment;
+mod operation;
 mod platform;
 mod population;
+mod strategy;
 
-pub use ai::{AiMarket, AiProgramme, Function};
+pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, MerchantGroup, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
-pub use platform::{Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service, Strategy, StrategyBudget};
+pub use operation::{Exit, ExperienceReturns, Raise, Staff};
+pub use platform::{Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service};
 pub use population::{Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
+pub use strategy::{Adaptive, ExperienceSplit, Learning, Objective, Strategy, StrategyBudget, War};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -48,6 +48,8 @@ pub enum Purpose {
     Participation = 18,
     /// Price levels of categories.
     PriceLevel = 19,
+    /// Which way of spending an adaptive platform takes after a review.
+    Strategy = 60,
 }
 
 /// The seed of a run.

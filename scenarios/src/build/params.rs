@@ -1,16 +1,14 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
-use super::scale;
-use crate::model::{self, Named, PriceUtility, PromotionBudget, Scenario};
+use super::{capability, strategy};
+use crate::model::{self, PriceUtility, PromotionBudget, Scenario};
 use agents::params::{
-    AiParams, AiProgrammeParams, BudgetParams, CategoryParams, ChoiceParams, FUNCTIONS, FunctionParams, GroupParams, Instrument, MATCHING,
-    MemoryParams, Missions, PLATFORMS, Params, PlatformParams, Promotion, SEGMENTS, SegmentParams, StrategyParams,
+    CategoryParams, ChoiceParams, ExitParams, GroupParams, Instrument, MemoryParams, Missions, PLATFORMS, Params, PlatformParams,
+    Promotion, SEGMENTS, SegmentParams,
 };
 use sim_core::math;
 use sim_core::units::{Amount, Share};
 
-const DAYS_PER_YEAR: f64 = 365.0;
-const DAYS_PER_MONTH: f64 = DAYS_PER_YEAR / 12.0;
 /// Ticks for which decay is tabulated; older state is at rest.
 const DECAY_TICKS: usize = 1024;
 
@@ -24,7 +22,7 @@ pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Para
         segments: scenario.population.segments.values().map(|s| segment(scenario, s)).collect(),
         categories: scenario.catalog.categories.values().map(category).collect(),
         platforms: scenario.platforms.values().map(|p| platform(&units, p, warm_up)).collect(),
-        ai: ai(scenario),
+        ai: capability::market(scenario),
         messages_per_order: scenario.population.social.messages_per_order.0 as f32,
         influence: scenario.population.social.influence as f32,
     }
@@ -53,18 +51,18 @@ pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
 }
 
 /// Conversions of money.
-struct Units<'a> {
-    scenario: &'a Scenario,
+pub(super) struct Units<'a> {
+    pub(super) scenario: &'a Scenario,
 }
 
 impl Units<'_> {
     /// Money per order or per agent, in money units.
-    fn intensive(&self, amount: Amount) -> i64 {
+    pub(super) fn intensive(&self, amount: Amount) -> i64 {
         amount.to_units(self.scenario.money_unit)
     }
 
     /// Money of the whole market, divided by scale, in money units.
-    fn extensive(&self, amount: Amount) -> i64 {
+    pub(super) fn extensive(&self, amount: Amount) -> i64 {
         let population = &self.scenario.population;
         let (shoppers, people) = (i128::from(population.shoppers.0), i128::from(population.people.0));
         let whole = i128::from(amount.micros()) * i128::from(self.scenario.money_unit) * shoppers;
@@ -73,13 +71,13 @@ impl Units<'_> {
     }
 
     /// A daily amount per tick.
-    fn per_tick(&self, per_day: i64) -> i64 {
+    pub(super) fn per_tick(&self, per_day: i64) -> i64 {
         let ticks = i64::from(self.scenario.calendar.ticks_per_day());
         (per_day + ticks / 2).div_euclid(ticks)
     }
 }
 
-fn ppm(share: Share) -> u32 {
+pub(super) fn ppm(share: Share) -> u32 {
     (share.0 * 1e6).round() as u32
 }
 
@@ -189,8 +187,14 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         resolved_person: service.resolved_person.0 as f32,
         resolved_ai: service.resolved_ai.0 as f32,
         promotions: p.promotions.values().map(|rule| promotion(units, rule, warm_up)).collect(),
-        ai: programme(units, p),
-        strategy: strategy(units, p, warm_up),
+        ai: capability::programme(units, p),
+        strategy: strategy::compile(units, p, warm_up),
+        staff: strategy::staff(&service.staff),
+        capacity: strategy::capacity(units, logistics),
+        capacity_gain: logistics.capacity_gain.0,
+        experience: strategy::experience(units, p),
+        raise: strategy::raise(units, p),
+        exit: ExitParams { capital: units.extensive(p.exit.capital), losing_ticks: p.exit.losing_ticks },
     }
 }
 
@@ -228,75 +232,5 @@ fn instrument(units: &Units, kind: &model::Instrument) -> Instrument {
         model::Instrument::ThresholdDiscount { threshold, discount } => {
             Instrument::ThresholdDiscount { threshold: units.intensive(*threshold).max(1), discount: units.intensive(*discount) }
         }
-    }
-}
-
-/// Shares by function; an empty split is even.
-fn portfolio(shares: &Named<Share>) -> [f64; 3] {
-    if shares.is_empty() {
-        return [1.0 / 3.0; 3];
-    }
-    std::array::from_fn(|f| shares.get(FUNCTIONS[f]).map_or(0.0, |s| s.0))
-}
-
-fn programme(units: &Units, p: &model::Platform) -> AiProgrammeParams {
-    let functions = functions(units.scenario);
-    AiProgrammeParams {
-        spend: units.per_tick(units.extensive(p.ai.spend)),
-        compute_ppm: ppm(p.ai.compute_share),
-        hardware_ppm: ppm(p.ai.hardware_share),
-        initial: std::array::from_fn(|f| p.ai.initial.get(FUNCTIONS[f]).copied().unwrap_or(functions[f].q0)),
-        portfolio: portfolio(&p.ai.portfolio),
-        execution: p.ai.execution,
-    }
-}
-
-fn strategy(units: &Units, p: &model::Platform, warm_up: u32) -> StrategyParams {
-    let first = p.strategy.from().map_or(0, |date| units.scenario.calendar.tick_of(date)) + warm_up;
-    let of = |amount: Amount| BudgetParams {
-        budget: units.extensive(amount),
-        from: first,
-        portfolio: portfolio(p.strategy.portfolio().unwrap_or(&p.ai.portfolio)),
-    };
-    match &p.strategy {
-        model::Strategy::Steady => StrategyParams::Steady,
-        model::Strategy::PriceWar(war) => StrategyParams::PriceWar(of(war.budget)),
-        model::Strategy::EfficiencyWar(war) => StrategyParams::EfficiencyWar(of(war.budget)),
-        model::Strategy::Balanced { budget, price_share, .. } => StrategyParams::Balanced(of(*budget), ppm(*price_share)),
-        model::Strategy::MatchRival { response, budget } => StrategyParams::MatchRival(response.0, units.extensive(*budget)),
-    }
-}
-
-/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI service, no AI logistics.
-fn functions(scenario: &Scenario) -> [FunctionParams; 3] {
-    std::array::from_fn(|f| match scenario.ai_market.functions.get(FUNCTIONS[f]) {
-        Some(function) => FunctionParams { q0: function.q0, q_max: function.q_max, scale: function.scale, exponent: function.exponent },
-        None => {
-            let q = if f == MATCHING { 1.0 } else { 0.0 };
-            FunctionParams { q0: q, q_max: q, scale: 1.0, exponent: 1.0 }
-        }
-    })
-}
-
-fn ai(scenario: &Scenario) -> AiParams {
-    let market = &scenario.ai_market;
-    let tick_days = scenario.calendar.tick.0;
-    let per_tick = |yearly: f64| 1.0 - math::pow(1.0 - yearly.min(0.999_999), tick_days / DAYS_PER_YEAR);
-    AiParams {
-        productivity: market.productivity,
-        alpha: market.alpha,
-        beta: market.beta,
-        gamma: market.gamma,
-        depreciation: per_tick(market.depreciation.0),
-        lag: (market.lag.0 / tick_days).round() as u32,
-        spillover: per_tick(market.spillover.0),
-        compute_price_drift: math::ln(1.0 - market.compute_price_fall.0) * tick_days / DAYS_PER_YEAR,
-        talent_pool: market.talent_pool.micros() as f64 * 1e-12,
-        wage_elasticity: market.wage_elasticity,
-        hardware_ticks: market.hardware_months * DAYS_PER_MONTH / tick_days,
-        functions: functions(scenario),
-        m_yuan_per_unit: scale(scenario) / f64::from(scenario.money_unit) * 1e-6,
-        m_people_per_shopper: scale(scenario) * 1e-6,
-        tick_days,
     }
 }

@@ -57,7 +57,7 @@ impl Check<'_> {
             let problem = Problem::new(format!("`{name}` pays for AI but does not say for which functions"));
             self.report(here("spend"), problem.help("add `portfolio: {matching: 60 %, service: 20 %, logistics: 20 %}`"));
         }
-        let may_invest = invests || platform.strategy.budget().is_some_and(|_| platform.strategy.price_share().0 < 1.0);
+        let may_invest = invests || platform.strategy.buys_ai();
         if may_invest && self.scenario.ai_market.talent_pool.micros() == 0 {
             let problem = Problem::new("there is no talent to hire").expected("a pool above 0, in yuan of daily pay");
             self.report(at!["ai_market", "talent_pool"], problem.help(format!("`{name}` invests in AI")));

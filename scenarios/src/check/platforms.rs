@@ -107,7 +107,7 @@ impl Check<'_> {
             self.in_calendar(here("from"), from);
         }
         let pays = |rule: &Promotion| matches!(rule.budget, PromotionBudget::Strategy);
-        if strategy.price_share().0 > 0.0 && !platform.promotions.values().any(pays) {
+        if strategy.buys_promotions() && !platform.promotions.values().any(pays) {
             let problem = Problem::new(format!("`{}` has nothing to spend on: `{name}` has no promotion paid by it", strategy.name()));
             let help = "add a promotion with `budget: strategy`, such as `war-chest: {kind: {instant-discount: {discount: 10 %}}, budget: strategy}`";
             self.report_name(at!["platforms", name, "strategy"], problem.help(help));
@@ -115,7 +115,7 @@ impl Check<'_> {
         if matches!(strategy, Strategy::MatchRival { .. }) && self.scenario.platforms.len() < 2 {
             self.report_name(at!["platforms", name, "strategy"], Problem::new("there is no rival to match"));
         }
-        if strategy.price_share().0 < 1.0 {
+        if strategy.buys_ai() {
             self.ai_strategy(name, platform);
         }
     }

@@ -2,6 +2,8 @@
 
 use sim_core::units::{Days, Distribution, Share};
 
+use super::War;
+
 pub(super) fn money_unit() -> u32 {
     100
 }
@@ -56,4 +58,27 @@ pub(super) fn constant_one() -> Distribution {
 
 pub(super) fn quality() -> Distribution {
     Distribution::Uniform { low: 0.0, high: 1.0 }
+}
+
+/// Field evidence: novices gained about 30 % (Brynjolfsson, Li, Raymond 2025).
+pub(super) fn augment_gain() -> Share {
+    Share(0.3)
+}
+
+/// A judgement.
+pub(super) fn deflect() -> Share {
+    Share(0.3)
+}
+
+/// A judgement.
+pub(super) fn replace_loss() -> Share {
+    Share(0.3)
+}
+
+pub(super) fn week() -> Days {
+    Days(7.0)
+}
+
+pub(super) fn wars() -> Vec<War> {
+    vec![War::PriceWar, War::EfficiencyWar, War::ExperienceWar]
 }

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::units::{Amount, Date, Share};
+use sim_core::units::{Amount, Count, Date, Share};
 
-use super::{AiProgramme, Named, default};
+use super::{AiProgramme, Exit, ExperienceReturns, Named, Raise, Staff, Strategy, default};
 
 /// A platform.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,12 @@ pub struct Platform {
     pub ai: AiProgramme,
     /// What it does with its strategy budget.
     pub strategy: Strategy,
+    /// What strategy money for experience buys.
+    pub experience: ExperienceReturns,
+    /// Budgets that rise when it falls behind or announces AI.
+    pub raise: Raise,
+    /// When it leaves the market.
+    pub exit: Exit,
 }
 
 /// Recall and ranking of the page.
@@ -95,6 +101,11 @@ pub struct Logistics {
     pub return_cost: Amount,
     /// Share of unit cost that a returned line still has.
     pub salvage: Share,
+    /// Parcels that can leave in a day, real-world; what is sold beyond waits and is promised later. 0 is any number.
+    #[schemars(extend("x-unit" = "parcels a day"))]
+    pub capacity: Count,
+    /// Share of capacity added at full logistics performance.
+    pub capacity_gain: Share,
 }
 
 impl Default for Logistics {
@@ -112,6 +123,8 @@ impl Default for Logistics {
             return_gap: 0.0,
             return_cost: Amount::ZERO,
             salvage: Share::FULL,
+            capacity: Count(0),
+            capacity_gain: Share::NONE,
         }
     }
 }
@@ -136,6 +149,8 @@ pub struct Service {
     pub resolved_person: Share,
     /// Share of contacts that AI resolves at full service performance; the rest is handed to people.
     pub resolved_ai: Share,
+    /// What AI does to the people.
+    pub staff: Staff,
 }
 
 impl Default for Service {
@@ -149,6 +164,7 @@ impl Default for Service {
             minutes_ai: 0.0,
             resolved_person: Share::FULL,
             resolved_ai: Share::NONE,
+            staff: Staff::AsNeeded,
         }
     }
 }
@@ -228,100 +244,4 @@ pub enum PromotionBudget {
     PerDay(Amount),
     /// The strategy budget: the strategy sets depth (the stated discount is depth 1) and the limit of each tick.
     Strategy,
-}
-
-/// What a platform does with its strategy budget.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Strategy {
-    /// Nothing beyond the baseline programmes.
-    #[default]
-    Steady,
-    /// Spend all of the budget on promotions that are paid by the strategy budget.
-    PriceWar(StrategyBudget),
-    /// Spend all of the budget on AI.
-    EfficiencyWar(StrategyBudget),
-    /// Spend `price_share` on promotions and the rest on AI.
-    Balanced {
-        /// Real money over the horizon, above 0.
-        budget: Amount,
-        /// Share spent on promotions.
-        price_share: Share,
-        /// First day of spending; absent: the start of the calendar.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Date>,
-        /// Split of AI spend over the functions; absent: the portfolio of the AI programme.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        portfolio: Option<Named<Share>>,
-    },
-    /// Follow the largest rival subsidy rate of last week on promotions.
-    MatchRival {
-        /// Share of the rival's rate above one's own baseline that is matched.
-        response: Share,
-        /// Most that is spent over the horizon.
-        budget: Amount,
-    },
-}
-
-/// A budget over the horizon.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StrategyBudget {
-    /// Real money over the horizon, above 0.
-    pub budget: Amount,
-    /// First day of spending; absent: the start of the calendar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Date>,
-    /// Split of AI spend over the functions; absent: the portfolio of the AI programme.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub portfolio: Option<Named<Share>>,
-}
-
-impl Strategy {
-    /// Name as in the file.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Steady => "steady",
-            Self::PriceWar(_) => "price-war",
-            Self::EfficiencyWar(_) => "efficiency-war",
-            Self::Balanced { .. } => "balanced",
-            Self::MatchRival { .. } => "match-rival",
-        }
-    }
-
-    /// Real money over the horizon; none for `steady`.
-    pub fn budget(&self) -> Option<Amount> {
-        match self {
-            Self::Steady => None,
-            Self::PriceWar(war) | Self::EfficiencyWar(war) => Some(war.budget),
-            Self::Balanced { budget, .. } | Self::MatchRival { budget, .. } => Some(*budget),
-        }
-    }
-
-    /// Share of the budget that is meant for promotions; the rest is meant for AI.
-    pub fn price_share(&self) -> Share {
-        match self {
-            Self::Steady | Self::EfficiencyWar(_) => Share::NONE,
-            Self::PriceWar(_) | Self::MatchRival { .. } => Share::FULL,
-            Self::Balanced { price_share, .. } => *price_share,
-        }
-    }
-
-    /// First day of spending, where the file names one.
-    pub fn from(&self) -> Option<Date> {
-        match self {
-            Self::PriceWar(war) | Self::EfficiencyWar(war) => war.from,
-            Self::Balanced { from, .. } => *from,
-            Self::Steady | Self::MatchRival { .. } => None,
-        }
-    }
-
-    /// Split of AI spend over the functions, where the file names one.
-    pub fn portfolio(&self) -> Option<&Named<Share>> {
-        match self {
-            Self::PriceWar(war) | Self::EfficiencyWar(war) => war.portfolio.as_ref(),
-            Self::Balanced { portfolio, .. } => portfolio.as_ref(),
-            Self::Steady | Self::MatchRival { .. } => None,
-        }
-    }
 }

@@ -1,0 +1,124 @@
+//! The service desk of a platform: who answers a contact, at what cost, and how well.
+//!
+//! AI resolves a share of contacts; people get the rest. Staffing modes follow field evidence: assistance raised issues per hour by
+//! 14 % on average, by about 30 % for the least skilled and not at all for the best (Brynjolfsson, Li, Raymond 2025).
+
+use crate::params::{PlatformParams, SERVICE, STAFFING, StaffParams};
+use crate::platform::PlatformState;
+use sim_core::math;
+
+/// Service of a platform in a tick; shares are of all contacts unless stated.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ServiceDesk {
+    /// Share resolved by AI.
+    pub resolved_ai: f64,
+    /// Share that AI closes without resolving it.
+    pub closed_ai: f64,
+    /// Share of the contacts of people that they resolve.
+    pub resolved_person: f64,
+    /// Cost of a contact answered by a person, money units.
+    pub cost_person: i64,
+    /// Response time of people, minutes.
+    pub minutes_person: f64,
+}
+
+impl ServiceDesk {
+    /// The desk that follows from a platform's parameters and state.
+    #[must_use]
+    pub fn new(params: &PlatformParams, state: &PlatformState) -> ServiceDesk {
+        let q = state.in_use[SERVICE];
+        let alone = f64::from(params.resolved_ai) * q;
+        let resolved_ai = alone + state.authority * (1.0 - alone);
+        let person = f64::from(params.resolved_person);
+        let plain = ServiceDesk {
+            resolved_ai,
+            closed_ai: 0.0,
+            resolved_person: person,
+            cost_person: params.contact_cost_person,
+            minutes_person: params.minutes_person,
+        };
+        plain.staffed(params.staff, q).reinforced(params, state)
+    }
+
+    /// Service level, 0 to 1: share of contacts resolved, by AI or by people.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.resolved_ai + (1.0 - self.resolved_ai - self.closed_ai) * self.resolved_person
+    }
+
+    fn staffed(self, staff: StaffParams, q: f64) -> ServiceDesk {
+        match staff {
+            StaffParams::AsNeeded => self,
+            StaffParams::Augment { gain } => {
+                // gains fall evenly from `gain` for the weakest to 0 for the best
+                let mean = gain / 2.0 * q;
+                ServiceDesk {
+                    resolved_person: self.resolved_person + (1.0 - self.resolved_person) * mean,
+                    cost_person: math::round_i64(self.cost_person as f64 / (1.0 + mean)),
+                    minutes_person: self.minutes_person / (1.0 + mean),
+                    ..self
+                }
+            }
+            StaffParams::Replace { deflect, loss } => {
+                let closed_ai = (1.0 - self.resolved_ai) * deflect * q;
+                let automated = self.resolved_ai + closed_ai;
+                ServiceDesk { closed_ai, resolved_person: self.resolved_person * (1.0 - loss * automated), ..self }
+            }
+        }
+    }
+
+    /// Adds the staff that experience money pays.
+    fn reinforced(self, params: &PlatformParams, state: &PlatformState) -> ServiceDesk {
+        let contacts = state.mean_lines * f64::from(params.contacts);
+        let reach = bought(state.strategy_experience[STAFFING], contacts, params.experience.staffing_half);
+        ServiceDesk {
+            resolved_person: self.resolved_person + (1.0 - self.resolved_person) * reach,
+            minutes_person: self.minutes_person * (1.0 - reach),
+            ..self
+        }
+    }
+}
+
+/// Effect of money over so many units of service, 0 to 1: m / (m + half), m per unit.
+#[must_use]
+pub(crate) fn bought(money: i64, units: f64, half: f64) -> f64 {
+    if money <= 0 || units < 1.0 {
+        return 0.0;
+    }
+    let per_unit = money as f64 / units;
+    per_unit / (per_unit + half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DESK: ServiceDesk = ServiceDesk { resolved_ai: 0.3, closed_ai: 0.0, resolved_person: 0.8, cost_person: 500, minutes_person: 4.0 };
+
+    #[test]
+    fn assisted_people_are_cheaper_faster_and_better_by_half_the_gain_of_the_weakest() {
+        let desk = DESK.staffed(StaffParams::Augment { gain: 0.3 }, 1.0);
+        assert_eq!(desk.cost_person, 435);
+        assert!((desk.resolved_person - 0.83).abs() < 1e-12 && (desk.minutes_person - 4.0 / 1.15).abs() < 1e-12);
+        assert!(desk.level() > DESK.level());
+    }
+
+    #[test]
+    fn replaced_people_answer_less_and_worse() {
+        let people = |desk: ServiceDesk| 1.0 - desk.resolved_ai - desk.closed_ai;
+        let mut before = (people(DESK), 1.0);
+        for q in [0.2, 0.5, 0.9] {
+            let desk = DESK.staffed(StaffParams::Replace { deflect: 0.4, loss: 0.3 }, q);
+            assert!(people(desk) < before.0 && desk.resolved_person < before.1);
+            before = (people(desk), desk.resolved_person);
+        }
+    }
+
+    #[test]
+    fn what_money_buys_saturates() {
+        assert_eq!(bought(0, 100.0, 5.0), 0.0);
+        assert_eq!(bought(500, 0.0, 5.0), 0.0);
+        assert_eq!(bought(500, 100.0, 5.0), 0.5);
+        assert!(bought(500_000_000, 100.0, 5.0) < 1.0);
+    }
+}
