@@ -127,9 +127,11 @@ fn experience_money_is_spent_to_the_budget_and_satisfies() {
 #[test]
 fn an_adaptive_platform_spends_its_budget_and_finds_what_pays() {
     // experience money buys nothing here (a small market does not take up all promotion money: a price war leaves 6 % of it), and shoppers follow deals
+    let rules = "platforms.north.promotions={war-chest: {kind: {instant-discount: {discount: 12 %}}, cap: 40 yuan, budget: strategy}}";
     let set = [
         "platforms.north.strategy={adaptive: {budget: 150 m yuan, over: [price-war, experience-war], review: 2d}}",
         "platforms.north.experience={service_half: 100000 yuan, delivery_half: 100000 yuan, checks_half: 100000 yuan}",
+        rules,
         "calendar.end=2025-05-10",
         "population.choice.deal=8",
     ];
