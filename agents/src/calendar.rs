@@ -17,6 +17,10 @@ pub struct Day {
     pub categories: Vec<f64>,
     /// Weight in the pacing of strategy budgets.
     pub budget_weight: f64,
+    /// Proximity of the next announced sale, 0 (none is waited for) to 1 (its eve); 0 while a sale is on.
+    pub proximity: f32,
+    /// Whether an announced sale is on.
+    pub sale: bool,
 }
 
 /// What shoppers need of a tick, compiled.
@@ -26,14 +30,17 @@ pub struct VisitTables {
     pub more_than: Vec<[u32; MISSIONS]>,
     /// By segment: cumulative category thresholds of a 32-bit uniform.
     pub category: Vec<Vec<u32>>,
+    /// The same among the categories whose needs can wait.
+    pub deferrable: Vec<Vec<u32>>,
 }
 
 impl VisitTables {
     /// Compiles a day. `rates` are missions per day by class, `baskets` relative category weights by segment, whose sum at
-    /// category multipliers of 1 is the plain visit rate.
+    /// category multipliers of 1 is the plain visit rate; `waits` are the categories whose needs can wait.
     #[must_use]
-    pub fn new(missions: Missions, day: &Day, tick_days: f64, rates: &[f64], baskets: &[Vec<f64>]) -> VisitTables {
+    pub fn new(missions: Missions, day: &Day, tick_days: f64, rates: &[f64], baskets: &[Vec<f64>], waits: &[bool]) -> VisitTables {
         let mut category = Vec::with_capacity(baskets.len());
+        let mut deferrable = Vec::with_capacity(baskets.len());
         let mut lift = [1.0; SEGMENTS];
         for (segment, basket) in baskets.iter().enumerate() {
             let weights: Vec<f64> = basket.iter().zip(&day.categories).map(|(b, m)| b * m).collect();
@@ -41,13 +48,15 @@ impl VisitTables {
             let ordinary = basket.iter().sum::<f64>();
             lift[segment] = if ordinary > 0.0 { total / ordinary } else { 0.0 };
             category.push(cumulative(&weights, total));
+            let waiting: Vec<f64> = weights.iter().zip(waits).map(|(w, &waits)| if waits { *w } else { 0.0 }).collect();
+            deferrable.push(cumulative(&waiting, waiting.iter().sum()));
         }
         let more_than = rates
             .iter()
             .enumerate()
             .map(|(class, rate)| thresholds(missions, rate * day.visits * lift[class / RATE_LEVELS] * tick_days))
             .collect();
-        VisitTables { more_than, category }
+        VisitTables { more_than, category, deferrable }
     }
 }
 

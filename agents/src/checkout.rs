@@ -35,8 +35,10 @@ impl Tour<'_> {
         let paid = rule_parts(offerings, listing, &self.view.state.prices, list_price, &mut shard.parts);
         assert_eq!(paid, option.price, "the price on the page is the price of the order");
         let after = || self.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(mission));
-        let share = self.params.platforms[platform].cancelled;
-        let cancelled = share > 0.0 && after().uniform(0) < share;
+        let rules = &self.params.platforms[platform];
+        let share = if self.day.sale { rules.cancelled_festival } else { rules.cancelled };
+        let luck = if share > 0.0 { after().uniform(0) } else { 1.0 };
+        let cancelled = luck < share;
         let priority = mix(self.priority_key ^ id, u64::from(mission));
         let rank = Rank { priority, shopper: id, mission: mission as u16, line: 0 };
         let merchant_part: u32 = shard.parts[from..].iter().map(|p| p.merchant).sum();
@@ -45,6 +47,9 @@ impl Tour<'_> {
         if cancelled {
             totals.add_to(platform, segment, Metric::Cancelled, 1);
             totals.fired(Mechanism::Cancellation, 1, i64::from(paid));
+            if luck >= rules.cancelled {
+                totals.fired(Mechanism::FestivalCancellation, 1, i64::from(paid));
+            }
         } else {
             for part in &shard.parts[from..] {
                 let rule = &self.params.platforms[platform].promotions[part.rule as usize];
@@ -64,6 +69,7 @@ impl Tour<'_> {
             true_match: option.true_match,
             perceived_match: option.perceived,
             sensitivity,
+            reference: self.reference(&shard.state.rows[index], listing.category as usize).unwrap_or(f32::INFINITY),
             probability,
             rank,
         });

@@ -35,8 +35,22 @@ fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::DealCredit => memory.deal_credit_gain > 0.0 && deals,
         Mechanism::InclusiveValue => memory.inclusive_value_gain > 0.0,
         Mechanism::Shock => market.epochs.len() > 1,
+        Mechanism::Deferral => market.days.iter().any(|d| d.proximity > 0.0) && defers(params),
+        Mechanism::PentUpNeed => market.days.iter().any(|d| d.proximity > 0.0) && defers(params) && memory.release > 0.0,
+        Mechanism::BuyingAhead => {
+            let prone = params.segments.iter().any(|s| s.deal_proneness > 0.0) && params.categories.iter().any(|c| c.storable);
+            choice.buy_ahead > 0.0 && deals && prone && market.days.iter().any(|d| d.sale)
+        }
+        Mechanism::LivePreference => {
+            params.segments.iter().any(|s| s.live_preference != 0.0) && market.catalog.listings.iter().any(|l| l.live)
+        }
+        Mechanism::MembershipChoice => choice.membership != 0.0 && params.platforms.iter().any(|p| p.membership.is_some()),
         _ => false,
     }
+}
+
+fn defers(params: &Params) -> bool {
+    params.segments.iter().any(|s| s.deferral > 0.0) && params.categories.iter().any(|c| c.deferrable)
 }
 
 fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
@@ -71,6 +85,11 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
         Mechanism::ThresholdDiscount => rule(|i| matches!(i, Instrument::ThresholdDiscount { .. })),
         Mechanism::BudgetRefusal => any_rule(),
         Mechanism::Cancellation => any(&|p| p.cancelled > 0.0),
+        Mechanism::FestivalCancellation => market.days.iter().any(|d| d.sale) && any(&|p| p.cancelled_festival > p.cancelled),
+        Mechanism::MembershipJoin => {
+            params.memory.habit_gain > 0.0 && any(&|p| p.membership.is_some_and(|m| m.benefit > 0.0 && m.join > 0.0))
+        }
+        Mechanism::MembershipRenewal => any(&|p| p.membership.is_some()),
         Mechanism::Delivery => (0..params.platforms.len()).any(|p| market.tracks_deliveries(params, p)),
         Mechanism::Return => returns,
         Mechanism::Clawback => returns && any(&|p| p.promotions.iter().any(|r| r.clawback && usable(p, r.budget_per_tick))),

@@ -25,6 +25,8 @@ mod page;
 
 mod mission;
 
+mod anticipation;
+
 mod platform_choice;
 
 mod visit;
@@ -36,6 +38,10 @@ pub mod shard;
 mod settle;
 
 mod after;
+
+mod membership;
+
+mod retention;
 
 pub mod merchant;
 

@@ -3,6 +3,7 @@
 use crate::after;
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
+use crate::membership;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
 use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
@@ -10,6 +11,7 @@ use crate::order::RulePart;
 use crate::params::{Missions, Params, Promotion};
 use crate::platform::{self, PlatformState, platform_cash};
 use crate::promotion::RULES;
+use crate::retention;
 use crate::settle;
 use crate::shard::{ShardState, ShopperShard};
 use crate::strategy;
@@ -97,7 +99,8 @@ impl Bazaar {
     pub fn visits(&self, tick: u32) -> VisitTables {
         let params = &self.epochs[self.epoch(tick)];
         let baskets: Vec<Vec<f64>> = params.segments.iter().map(|s| s.basket.clone()).collect();
-        VisitTables::new(self.missions, &self.days[tick as usize], params.ai.tick_days, &self.rates, &baskets)
+        let waits: Vec<bool> = params.categories.iter().map(|c| c.deferrable).collect();
+        VisitTables::new(self.missions, &self.days[tick as usize], params.ai.tick_days, &self.rates, &baskets, &waits)
     }
 
     /// Whether the merchant of a listing is hosted here.
@@ -286,8 +289,10 @@ impl Market for Bazaar {
     }
 
     fn settle(&self, tick: Tick, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
+        membership::renew(self, tick.0, view, shard, &mut tally.totals);
         after::handle_due(self, tick.0, view, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
+        retention::count(tick.0, self.catalog.platforms.len(), shard, &mut tally.totals);
     }
 
     fn no_tally(&self) -> Tally<Bazaar> {

@@ -41,6 +41,9 @@ dense_enum! {
         StrategyAi = "AI paid by the strategy budget", Hardware = "hardware spend", DeliveryDays = "promised days x 1000",
         StrategyExperience = "experience paid by the strategy budget", QualityChecks = "quality checks", AnsweredByAi = "closed by AI",
         ResponseSeconds = "seconds to the response", Dispatched = "lines dispatched", Energy = "energy in Wh", Raised = "budget raised",
+        Deferred = "missions put off", Released = "missions taken up again", Ahead = "missions to buy ahead",
+        MembershipFees = "membership fees", Joined = "new members", Lapsed = "lapsed members",
+        BlockShoppers = "active in the block before", Churned = "of those, not active in the block",
     }
 }
 
@@ -63,6 +66,9 @@ dense_enum! {
         TalentPool = "talent-pool", AiEmergence = "ai-emergence", AiAutonomy = "ai-autonomy", AiSelfIteration = "ai-self-iteration",
         StaffAugment = "staff-augment", StaffReplace = "staff-replace", AiEnergy = "ai-energy",
         ComputePriceLevel = "compute-price-level", LogisticsCapacity = "logistics-capacity", PlatformExit = "platform-exit",
+        Deferral = "deferral", PentUpNeed = "pent-up-need", BuyingAhead = "buying-ahead",
+        FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
+        MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Shopping: who sets out, for what, and what is chosen. Orders are provisional until they are granted.
 
+use crate::anticipation::{AHEAD, RELEASED};
 use crate::calendar::MISSIONS;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
@@ -15,6 +16,41 @@ use sim_core::tick::Wishes;
 
 /// Shoppers that share a block of visit draws.
 const LANES: usize = 8;
+
+/// A need that a shopper sets out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Number of the mission in the tick: the key of its draws. Ordinary needs come first, then those taken up again, then
+    /// those bought ahead, so that one kind leaves the draws of the others.
+    pub(crate) number: u32,
+    /// Category; drawn where it is not known.
+    category: Option<usize>,
+}
+
+impl Need {
+    fn new(number: u32) -> Need {
+        Need { number, category: None }
+    }
+
+    fn ahead(self, category: usize) -> Need {
+        Need { number: AHEAD + self.number, category: Some(category) }
+    }
+
+    /// Neither put off before nor bought ahead.
+    pub(crate) fn is_ordinary(self) -> bool {
+        self.number < RELEASED
+    }
+
+    /// Put off in an earlier tick.
+    pub(crate) fn is_released(self) -> bool {
+        (RELEASED..AHEAD).contains(&self.number)
+    }
+
+    /// Ahead of need.
+    pub(crate) fn is_ahead(self) -> bool {
+        self.number >= AHEAD
+    }
+}
 
 /// Leaving without a purchase: its weight, and its utility relative to the best choice.
 #[derive(Clone, Copy)]
@@ -34,49 +70,87 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
         shopper_rules[p] = platform.promotions.iter().zip(states).any(|(rule, state)| state.open && !rule.on_listing());
     }
     let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
-    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, priority_key, shopper_rules };
+    let day = &market.days[tick as usize];
+    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, day, priority_key, shopper_rules };
+    let releases = tour.releases();
     let mut basket =
         Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
     let members = shard.state.rows.len();
     for group in (0..members).step_by(LANES) {
         let words = market.seed.words(Purpose::Visit, (shard.state.first + group as u64) / LANES as u64, u64::from(tick), 0);
         for lane in 0..LANES.min(members - group) {
-            let thresholds = &view.visits.more_than[shard.state.rate[group + lane] as usize];
+            let index = group + lane;
+            let thresholds = &view.visits.more_than[shard.state.rate[index] as usize];
             let bits = words.bits(lane) >> 1;
-            if bits < thresholds[0] {
+            let pent_up = if releases { shard.state.pent_up[index] } else { 0 };
+            if bits < thresholds[0] && pent_up == 0 {
                 continue;
             }
-            let missions = (1..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() + 1;
-            tour.set_out(shard, group + lane, missions, &mut basket, wishes);
+            let missions = (0..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() as u32;
+            let released = if pent_up > 0 { tour.released(shard.state.shopper(index), pent_up) } else { 0 };
+            if missions + released > 0 {
+                tour.set_out(shard, index, missions, released, &mut basket, wishes);
+            }
         }
     }
 }
 
 impl Tour<'_> {
-    fn set_out(&self, shard: &mut ShopperShard, index: usize, missions: usize, basket: &mut Basket, wishes: &mut Wishes<Bazaar>) {
+    /// Sets out for the ordinary needs of the tick and for pent-up needs that are taken up.
+    fn set_out(
+        &self,
+        shard: &mut ShopperShard,
+        index: usize,
+        missions: u32,
+        released: u32,
+        basket: &mut Basket,
+        wishes: &mut Wishes<Bazaar>,
+    ) {
         shard.row(index, self.tick, &self.params.memory);
         basket.written = self.market.writes(self.tick, shard.state.shopper(index));
-        for mission in 0..missions as u32 {
-            self.mission(shard, index, mission, basket, wishes);
+        for need in (0..missions).chain(RELEASED..RELEASED + released).map(Need::new) {
+            let Some((category, saved)) = self.mission(shard, index, need, basket, wishes) else { continue };
+            if self.buys_ahead(&shard.state, index, need, category, saved) {
+                self.mission(shard, index, need.ahead(category), basket, wishes);
+            }
         }
     }
 
-    fn mission(&self, shard: &mut ShopperShard, index: usize, mission: u32, basket: &mut Basket, wishes: &mut Wishes<Bazaar>) {
+    /// One mission; returns the category of what is chosen and the share of its list price that is saved.
+    fn mission(
+        &self,
+        shard: &mut ShopperShard,
+        index: usize,
+        need: Need,
+        basket: &mut Basket,
+        wishes: &mut Wishes<Bazaar>,
+    ) -> Option<(usize, f32)> {
+        let mission = need.number;
         let totals = &mut wishes.totals;
         let state = &mut shard.state;
         let id = state.shopper(index);
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let words = self.seed.words(Purpose::Mission, id, u64::from(self.tick), u64::from(mission));
-        let category = pick_category(&self.view.visits.category[segment], words.bits(0));
+        let category = self.category(need, segment, words.bits(0));
         totals.fired(Mechanism::Mission, 1, 0);
-        if self.satisfied_from_stock(&state.rows[index], category, words.uniform(1)) {
+        if need.is_ordinary() && self.satisfied_from_stock(&state.rows[index], category, words.uniform(1)) {
             totals.fired(Mechanism::StockAtHome, 1, 0);
-            return;
+            return None;
         }
-        let Some((first, visited)) = self.platforms(&state.rows[index], segment, category, words) else { return };
+        let (first, visited) = self.platforms(&state.rows[index], segment, category, words)?;
+        let put_off = self.puts_off(state, index, need, category);
+        if put_off || !need.is_ordinary() {
+            self.note(state, index, first, segment, need, totals);
+        }
+        if put_off {
+            return None;
+        }
         totals.add_to(first, segment, Metric::Missions, 1);
         if visited.count_ones() > 1 {
             totals.fired(Mechanism::MultiHoming, 1, 0);
+        }
+        if self.params.choice.membership != 0.0 && state.rows[index].memberships() != 0 {
+            totals.fired(Mechanism::MembershipChoice, 1, 0);
         }
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
@@ -86,7 +160,8 @@ impl Tour<'_> {
         }
         let options = &basket.options[..basket.len];
         let row = &state.rows[index];
-        let leaving = self.params.choice.outside + self.params.choice.outside_fatigue * row.total_fatigue();
+        let tired = self.params.segments[segment].fatigue_sensitivity * row.total_fatigue();
+        let leaving = self.params.choice.outside + self.params.choice.outside_fatigue * tired;
         // relative to the best, so that no exponential overflows
         let best = options.iter().filter(|o| o.examined).map(|o| o.utility).fold(leaving, f32::max);
         for (weight, option) in weights.iter_mut().zip(options) {
@@ -104,8 +179,18 @@ impl Tour<'_> {
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
-        let Some(at) = chosen else { return };
-        self.order(shard, index, mission, segment, &basket.options[at], weights[at] / total, sensitivity, wishes);
+        let option = &basket.options[chosen?];
+        let probability = weights[chosen?] / total;
+        self.order(shard, index, mission, segment, option, probability, sensitivity, wishes);
+        let list_price = self.view.state.prices[option.listing as usize];
+        Some((category, 1.0 - option.price as f32 / list_price.max(1) as f32))
+    }
+
+    /// What is needed: as known, or drawn; needs that were put off are of categories that can wait.
+    fn category(&self, need: Need, segment: usize, bits: u32) -> usize {
+        let visits = &self.view.visits;
+        let table = if need.is_released() { &visits.deferrable } else { &visits.category };
+        need.category.unwrap_or_else(|| pick_category(&table[segment], bits))
     }
 
     fn satisfied_from_stock(&self, row: &Shopper, category: usize, u: f32) -> bool {

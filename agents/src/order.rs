@@ -36,6 +36,8 @@ pub struct Line {
     pub perceived_match: f32,
     /// Price sensitivity over mu of the shopper.
     pub sensitivity: f32,
+    /// Reference price of the category in price-utility units; infinite where there is none, so that no price is above it.
+    pub reference: f32,
     /// Probability with which the line was chosen.
     pub probability: f32,
     /// Rank of its claims.

@@ -97,6 +97,11 @@ pub struct ChoiceParams {
     pub deal: f32,
     /// Platform choice: weight of fatigue times advertised deal.
     pub fatigue: f32,
+    /// Platform choice: utility of a platform of which one is a paying member.
+    pub membership: f32,
+    /// Probability of a further mission after a storable purchase in an announced sale, per share of the price saved and unit
+    /// of deal proneness.
+    pub buy_ahead: f32,
 }
 
 /// Learning and forgetting.
@@ -124,6 +129,8 @@ pub struct MemoryParams {
     pub evoked_gain: f32,
     /// Weight of a visit in the credit of advertised deals.
     pub deal_credit_gain: f32,
+    /// Share of pent-up needs that is taken up in a tick in which nothing is waited for.
+    pub release: f32,
     /// Experience of a delivered line: constant.
     pub experience_base: f32,
     /// Experience per standard deviation of true match.
@@ -147,6 +154,14 @@ pub struct SegmentParams {
     pub multi_homing: f32,
     /// Probability of going on to the next offer of a page.
     pub patience: f32,
+    /// Share of storable and durable needs put off on the eve of an announced sale.
+    pub deferral: f32,
+    /// Factor on the weight of a merchant in the evoked set.
+    pub brand_weight: f32,
+    /// Utility of an offer in a live stream, over mu.
+    pub live_preference: f32,
+    /// Factor on the weights of fatigue.
+    pub fatigue_sensitivity: f32,
     /// Basket weights over categories (relative, not normalised).
     pub basket: Vec<f64>,
 }
@@ -160,6 +175,8 @@ pub struct CategoryParams {
     pub return_logit: [Option<f32>; 2],
     /// Whether a purchase fills a stock at home.
     pub storable: bool,
+    /// Whether a need can wait for a sale: storable and durable goods.
+    pub deferrable: bool,
 }
 
 /// A platform.
@@ -199,6 +216,8 @@ pub struct PlatformParams {
     pub parcels_per_line: f64,
     /// Probability that an order is cancelled before shipment.
     pub cancelled: f32,
+    /// The same in an announced sale.
+    pub cancelled_festival: f32,
     /// Ticks between delivery and return.
     pub return_ticks: u32,
     /// Logit points of return per standard deviation of disappointment.
@@ -239,6 +258,21 @@ pub struct PlatformParams {
     pub ai: AiProgrammeParams,
     /// Strategy.
     pub strategy: StrategyParams,
+    /// Paid membership, if the platform has one.
+    pub membership: Option<MembershipParams>,
+}
+
+/// A paid membership.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MembershipParams {
+    /// Fee for a year, money units of a shopper.
+    pub fee: i64,
+    /// Ticks of a year.
+    pub year_ticks: u32,
+    /// Share of spending that a shopper expects to save by the benefits of a member that are not price rules.
+    pub benefit: f32,
+    /// Probability of joining at a purchase where the expected saving beats the fee.
+    pub join: f32,
 }
 
 /// A price instrument.
@@ -343,6 +377,7 @@ impl MemoryParams {
             stock_days: 0.0,
             evoked_gain: 0.0,
             deal_credit_gain: 0.0,
+            release: 1.0,
             experience_base: 0.0,
             experience_match: 0.0,
             experience_surprise: 0.0,

@@ -23,8 +23,8 @@ impl Tour<'_> {
                 + choice.habit * f32::from(row.habit[p]) * (1.0 / Q12)
                 + choice.satisfaction * f32::from(row.satisfaction[p]) * (1.0 / Q14)
                 + choice.deal * kind.deal_proneness * deal * credit
-                - choice.fatigue * f32::from(row.fatigue[p]) * (1.0 / Q12) * deal;
-            *slot = utility;
+                - choice.fatigue * kind.fatigue_sensitivity * f32::from(row.fatigue[p]) * (1.0 / Q12) * deal;
+            *slot = if row.is_member(p) { utility + choice.membership } else { utility };
         }
         let best = utilities[..self.params.platforms.len()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if best == f32::NEG_INFINITY {

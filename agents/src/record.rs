@@ -18,6 +18,7 @@ pub struct Census {
     satisfaction: [i64; PLATFORMS],
     fatigue: [i64; PLATFORMS],
     active: [i64; PLATFORMS],
+    members: [i64; PLATFORMS],
     active_any: i64,
     active_three: i64,
     shoppers: i64,
@@ -49,6 +50,7 @@ impl Census {
             self.satisfaction[p] += i64::from(row.satisfaction[p]);
             self.fatigue[p] += i64::from(row.fatigue[p]);
             self.active[p] += i64::from(active >> p & 1);
+            self.members[p] += i64::from(row.is_member(p));
         }
         self.active_any += i64::from(active != 0);
         self.active_three += i64::from(active.count_ones() >= 3);
@@ -60,6 +62,7 @@ impl Census {
             self.satisfaction[p] += other.satisfaction[p];
             self.fatigue[p] += other.fatigue[p];
             self.active[p] += other.active[p];
+            self.members[p] += other.members[p];
         }
         self.active_any += other.active_any;
         self.active_three += other.active_three;
@@ -168,6 +171,18 @@ impl Observation<'_> {
             price_index,
             price_dispersion,
             consumer_surplus: of(Metric::ConsumerSurplus),
+            contribution: cash + of(Metric::AiCompute) + of(Metric::AiTalent) + of(Metric::FixedCost),
+            deferred_missions: of(Metric::Deferred),
+            released_missions: of(Metric::Released),
+            ahead_missions: of(Metric::Ahead),
+            members: self.census.map_or(f64::NAN, |c| c.members[p] as f64),
+            joined_members: of(Metric::Joined),
+            lapsed_members: of(Metric::Lapsed),
+            membership_fees: of(Metric::MembershipFees),
+            new_shoppers: of(Metric::NewShoppers),
+            block_shoppers: of(Metric::BlockShoppers),
+            churned_shoppers: of(Metric::Churned),
+            retention: 1.0 - ratio(real(Metric::Churned), real(Metric::BlockShoppers)),
             satisfaction: census(|c| &c.satisfaction, f64::from(Q14)),
             promotion_fatigue: census(|c| &c.fatigue, f64::from(Q12)),
             active_shoppers: self.census.map_or(f64::NAN, |c| c.active[p] as f64),
@@ -222,6 +237,12 @@ impl Observation<'_> {
                 paid: of(p, s, Metric::Paid),
                 subsidy: of(p, s, Metric::Subsidy),
                 consumer_surplus: of(p, s, Metric::ConsumerSurplus),
+                new_shoppers: of(p, s, Metric::NewShoppers),
+                joined_members: of(p, s, Metric::Joined),
+                membership_fees: of(p, s, Metric::MembershipFees),
+                deferred_missions: of(p, s, Metric::Deferred),
+                block_shoppers: of(p, s, Metric::BlockShoppers),
+                churned_shoppers: of(p, s, Metric::Churned),
             })
             .collect()
     }

@@ -5,6 +5,7 @@
 //! same draws and can only drop the order.
 
 use crate::market::Bazaar;
+use crate::membership::{Applicant, consider_joining};
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart};
 use crate::params::{Instrument, PLATFORMS, Params, PlatformParams, RATE_LEVELS};
@@ -207,8 +208,11 @@ impl Desk<'_> {
     /// Decides again at a higher price: kept with the ratio of the choice probabilities at the new and at the old price.
     fn still_wanted(&self, line: &Line, before: u32, now: u32, u: f32) -> bool {
         let category = self.market.catalog.listings[line.listing as usize].category as usize;
-        let step = price_term(self.params, category, now) - price_term(self.params, category, before);
-        let ratio = exp_f32(-line.sensitivity * step);
+        let weighed = |price| {
+            let term = price_term(self.params, category, price);
+            term + (term - line.reference).max(0.0) * self.params.choice.loss_aversion
+        };
+        let ratio = exp_f32(-line.sensitivity * (weighed(now) - weighed(before)));
         let p = line.probability;
         u * (1.0 - p + p * ratio) < ratio
     }
@@ -306,6 +310,10 @@ impl Desk<'_> {
         }
         if first {
             tally.totals.add_to(platform, segment, Metric::NewShoppers, 1);
+        }
+        if let Some(membership) = self.params.platforms[platform].membership {
+            let shopper = Applicant { index: line.shopper as usize, segment, platform, spending: bill.paid };
+            consider_joining(self.market, self.params, membership, self.tick, shard, shopper, &mut tally.totals);
         }
     }
 

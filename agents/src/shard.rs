@@ -4,6 +4,7 @@ use crate::order::{Line, OpenLine, RulePart};
 use crate::params::MemoryParams;
 use crate::shopper::Shopper;
 use serde::{Deserialize, Serialize};
+use sim_core::digest::hash_of;
 use sim_core::ids::ShardId;
 use sim_core::mail::Message;
 use sim_core::rows::{MissionRow, OrderRow};
@@ -19,6 +20,8 @@ pub struct ShardState {
     pub rate: Vec<u8>,
     /// Rows.
     pub rows: Vec<Shopper>,
+    /// Pent-up needs by shopper: missions put off until a sale and not yet taken up.
+    pub pent_up: Vec<u8>,
     /// Lines by the tick of their next event, modulo the horizon.
     pub open: Vec<Vec<OpenLine>>,
     /// Wrapping sum of the hashes of rows and open lines.
@@ -61,7 +64,7 @@ impl ShopperShard {
     #[must_use]
     pub fn recomputed_row_sum(&self) -> u64 {
         let state = &self.state;
-        let rows = state.rows.iter().enumerate().map(|(i, row)| row.hash(state.first + i as u64));
+        let rows = (0..state.rows.len()).map(|i| state.row_hash(i));
         let due = state.open.iter().enumerate();
         let lines = due.flat_map(|(bucket, lines)| lines.iter().map(move |line| line.hash(state.first, bucket)));
         rows.chain(lines).fold(0u64, u64::wrapping_add)
@@ -77,8 +80,17 @@ impl ShardState {
     /// A shard of new shoppers with nothing under way; lines may be under way for less than `horizon` ticks to their next event.
     #[must_use]
     pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>, horizon: usize) -> ShardState {
-        let row_sum = rows.iter().enumerate().fold(0u64, |sum, (i, row)| sum.wrapping_add(row.hash(first + i as u64)));
-        ShardState { id, first, rate, rows, open: vec![Vec::new(); horizon], row_sum }
+        let pent_up = vec![0; rows.len()];
+        let mut state = ShardState { id, first, rate, rows, pent_up, open: vec![Vec::new(); horizon], row_sum: 0 };
+        state.row_sum = (0..state.rows.len()).map(|i| state.row_hash(i)).fold(0, u64::wrapping_add);
+        state
+    }
+
+    /// Hash of a shopper's row and pent-up needs.
+    fn row_hash(&self, index: usize) -> u64 {
+        let id = self.shopper(index);
+        let pent_up = self.pent_up[index];
+        self.rows[index].hash(id).wrapping_add(if pent_up == 0 { 0 } else { hash_of(id, &[pent_up]) })
     }
 
     /// Id of a member.
@@ -113,21 +125,18 @@ impl ShopperShard {
     /// A row to change in this tick: decayed to it, its old hash taken out of the sum until [`ShopperShard::seal`].
     #[inline]
     pub(crate) fn row(&mut self, index: usize, tick: u32, memory: &MemoryParams) -> &mut Shopper {
-        let id = self.state.shopper(index);
-        let row = &mut self.state.rows[index];
-        if !row.is_touched(tick) {
-            self.state.row_sum = self.state.row_sum.wrapping_sub(row.hash(id));
+        if !self.state.rows[index].is_touched(tick) {
+            self.state.row_sum = self.state.row_sum.wrapping_sub(self.state.row_hash(index));
             self.unsealed.push(index as u32);
-            row.touch(tick, memory);
+            self.state.rows[index].touch(tick, memory);
         }
-        row
+        &mut self.state.rows[index]
     }
 
     /// Ends the tick: the hashes of all changed rows go back into the sum.
     pub(crate) fn seal(&mut self) {
         for index in self.unsealed.drain(..) {
-            let id = self.state.first + u64::from(index);
-            self.state.row_sum = self.state.row_sum.wrapping_add(self.state.rows[index as usize].hash(id));
+            self.state.row_sum = self.state.row_sum.wrapping_add(self.state.row_hash(index as usize));
         }
     }
 }

@@ -11,8 +11,8 @@ use sim_core::digest::hash_of;
 pub const RECENT: usize = 6;
 /// Merchants in the evoked set.
 pub const EVOKED: usize = 4;
-/// Bytes of a shopper: the row and its rate class.
-pub const SHOPPER_BYTES: usize = size_of::<Shopper>() + 1;
+/// Bytes of a shopper: the row, its rate class and its pent-up needs.
+pub const SHOPPER_BYTES: usize = size_of::<Shopper>() + 2;
 /// One, in the fixed point of habit and fatigue.
 pub const Q12: f32 = 4096.0;
 /// One, in the fixed point of satisfaction, credit and experience.
@@ -20,7 +20,7 @@ pub const Q14: f32 = 16384.0;
 /// One, in the fixed point of inclusive value and reference price.
 pub const Q10: f32 = 1024.0;
 /// Ticks of an activity block: active means an order in this block or the one before.
-pub const ACTIVITY_BLOCK: u32 = 28;
+pub const ACTIVITY_BLOCK: u32 = sim_core::rows::ACTIVITY_BLOCK_TICKS;
 
 const NO_CATEGORY: u8 = u8::MAX;
 const BYTES: usize = 94;
@@ -121,10 +121,17 @@ impl Shopper {
     /// Platforms with an order in this activity block or the one before, as bits, seen at `tick`.
     #[must_use]
     pub fn active_platforms(&self, tick: u32) -> u8 {
+        let (now, before) = self.active_blocks(tick);
+        now | before
+    }
+
+    /// Platforms with an order in the activity block of `tick` and in the one before it, as bits.
+    #[must_use]
+    pub fn active_blocks(&self, tick: u32) -> (u8, u8) {
         match tick / ACTIVITY_BLOCK - self.decayed() / ACTIVITY_BLOCK {
-            0 => (self.active | self.active >> 4) & 15,
-            1 => self.active & 15,
-            _ => 0,
+            0 => (self.active & 15, self.active >> 4),
+            1 => (0, self.active & 15),
+            _ => (0, 0),
         }
     }
 
@@ -331,6 +338,8 @@ mod tests {
         assert_eq!([27, 28, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 4, 0]);
         s.touch(30, &memory());
         assert_eq!([30, 55, 56].map(|t| s.active_platforms(t)), [4, 4, 0]);
+        s.mark_order(0);
+        assert_eq!([30, 56, 84].map(|t| s.active_blocks(t)), [(1, 4), (0, 1), (0, 0)]);
     }
 
     #[test]

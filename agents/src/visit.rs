@@ -1,5 +1,6 @@
 //! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
 
+use crate::calendar::Day;
 use crate::catalog::Catalog;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Totals};
@@ -51,6 +52,7 @@ pub(crate) struct Tour<'a> {
     pub(crate) view: &'a View,
     pub(crate) seed: Seed,
     pub(crate) tick: u32,
+    pub(crate) day: &'a Day,
     /// Key of the tick's priorities.
     pub(crate) priority_key: u64,
     /// Whether a platform has rules for shoppers (not listings) open.
@@ -75,7 +77,7 @@ impl Tour<'_> {
     }
 
     /// Reference price of a category in price-utility units.
-    fn reference(&self, row: &Shopper, category: usize) -> Option<f32> {
+    pub(crate) fn reference(&self, row: &Shopper, category: usize) -> Option<f32> {
         let choice = &self.params.choice;
         let log = row.reference(category as u16).filter(|_| choice.loss_aversion > 0.0)?;
         Some(if choice.log_price { log } else { exp_f32(log) * self.params.categories[category].price_level / choice.price_scale })
@@ -118,7 +120,8 @@ impl Tour<'_> {
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
-        let examined = examined(self.params.segments[segment].patience, basket.page.len, u);
+        let kind = &self.params.segments[segment];
+        let examined = examined(kind.patience, basket.page.len, u);
         if examined < basket.page.len {
             totals.fired(Mechanism::Examination, 1, 0);
         }
@@ -150,8 +153,12 @@ impl Tour<'_> {
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
             if eye.evoked && row.evokes(offer.merchant) {
-                utility += self.params.choice.evoked;
+                utility += self.params.choice.evoked * kind.brand_weight;
                 totals.fired(Mechanism::EvokedSet, 1, 0);
+            }
+            if offer.live && kind.live_preference != 0.0 {
+                utility += kind.live_preference;
+                totals.fired(Mechanism::LivePreference, 1, 0);
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,

@@ -112,6 +112,8 @@ pub(crate) enum Rule {
     Mean(fn(&PlatformTick) -> f64),
     /// Last defined value.
     Last(fn(&PlatformTick) -> f64),
+    /// Margin per active shopper and block over the churn rate: (margin, active in the block before, of those not in this one).
+    LifetimeValue(fn(&PlatformTick) -> i64, fn(&PlatformTick) -> i64, fn(&PlatformTick) -> i64),
     /// GMV over the GMV of all platforms.
     GmvShare,
     /// Herfindahl-Hirschman index of GMV over platforms.
@@ -133,6 +135,8 @@ const fn detail(name: &'static str, unit: Unit, rule: Rule) -> Kpi {
 }
 
 const ORDERS: Unit = Unit::Count("orders");
+const MISSIONS: Unit = Unit::Count("missions");
+const SHOPPERS: Unit = Unit::Count("shoppers");
 const CONTACTS: Unit = Unit::Count("contacts");
 
 /// Every KPI, in the order in which tables show them.
@@ -148,7 +152,7 @@ pub const KPIS: &[Kpi] = &[
     headline("subsidy", Unit::Money, Rule::Sum(|row| row.subsidy)),
     headline("ai_spend", Unit::Money, Rule::Sum(|row| row.ai_spend)),
     headline("orders", ORDERS, Rule::Sum(|row| row.orders)),
-    headline("active_shoppers", Unit::Count("shoppers"), Rule::Last(|row| row.active_shoppers)),
+    headline("active_shoppers", SHOPPERS, Rule::Last(|row| row.active_shoppers)),
     headline("conversion_rate", Unit::Number("orders per mission"), Rule::Ratio(|row| row.orders, |row| row.missions)),
     headline("average_order_value", Unit::MoneyPer("order"), Rule::Ratio(|row| row.gmv, |row| row.orders)),
     headline("take_rate", Unit::Share, Rule::Ratio(|row| row.commission, |row| row.shipped_gmv - row.refunds)),
@@ -157,7 +161,7 @@ pub const KPIS: &[Kpi] = &[
     headline("price_index", Unit::Number("ratio to start"), Rule::Mean(|row| row.price_index)),
     headline("satisfaction", Unit::Number("-1..1"), Rule::Mean(|row| row.satisfaction)),
     headline("hhi", Unit::Number("0..1"), Rule::GmvConcentration),
-    detail("missions", Unit::Count("missions"), Rule::Sum(|row| row.missions)),
+    detail("missions", MISSIONS, Rule::Sum(|row| row.missions)),
     detail("visits", Unit::Count("visits"), Rule::Sum(|row| row.visits)),
     detail("cancelled_orders", ORDERS, Rule::Sum(|row| row.cancelled_orders)),
     detail("shipped_orders", ORDERS, Rule::Sum(|row| row.shipped_orders)),
@@ -196,6 +200,25 @@ pub const KPIS: &[Kpi] = &[
     detail("price_dispersion", Unit::Number("log points"), Rule::Mean(|row| row.price_dispersion)),
     detail("promotion_fatigue", Unit::Number("0.."), Rule::Mean(|row| row.promotion_fatigue)),
     detail("multi_homing_share", Unit::Share, Rule::Last(|row| row.multi_homing_share)),
+    detail("total_welfare", Unit::Money, Rule::Sum(|row| row.consumer_surplus + row.platform_profit + row.merchant_profit)),
+    detail("contribution", Unit::Money, Rule::Sum(|row| row.contribution)),
+    detail("new_shoppers", SHOPPERS, Rule::Sum(|row| row.new_shoppers)),
+    detail("cac", Unit::MoneyPer("new shopper"), Rule::Ratio(|row| row.subsidy - row.clawback, |row| row.new_shoppers)),
+    detail("block_shoppers", SHOPPERS, Rule::Sum(|row| row.block_shoppers)),
+    detail("churned_shoppers", SHOPPERS, Rule::Sum(|row| row.churned_shoppers)),
+    detail("retention", Unit::Share, Rule::Ratio(|row| row.block_shoppers - row.churned_shoppers, |row| row.block_shoppers)),
+    detail(
+        "ltv",
+        Unit::MoneyPer("shopper"),
+        Rule::LifetimeValue(|row| row.contribution, |row| row.block_shoppers, |row| row.churned_shoppers),
+    ),
+    detail("members", SHOPPERS, Rule::Last(|row| row.members)),
+    detail("joined_members", SHOPPERS, Rule::Sum(|row| row.joined_members)),
+    detail("lapsed_members", SHOPPERS, Rule::Sum(|row| row.lapsed_members)),
+    detail("membership_fees", Unit::Money, Rule::Sum(|row| row.membership_fees)),
+    detail("deferred_missions", MISSIONS, Rule::Sum(|row| row.deferred_missions)),
+    detail("released_missions", MISSIONS, Rule::Sum(|row| row.released_missions)),
+    detail("ahead_missions", MISSIONS, Rule::Sum(|row| row.ahead_missions)),
     detail("talent_wage", Unit::Number("ratio to base"), Rule::Mean(|row| row.talent_wage)),
     detail("matching_accuracy", Unit::Number("correlation"), Rule::Mean(|row| row.matching_accuracy)),
     detail("energy", Unit::Count("kWh"), Rule::FloatSum(|row| row.energy)),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sim_core::rows::PlatformTick;
+use sim_core::rows::{ACTIVITY_BLOCK_TICKS, PlatformTick};
 
 use crate::kpi::{KPIS, Kpi, Rule};
 
@@ -77,6 +77,10 @@ impl KpiSummary {
             Rule::FloatRatio(..) => (sums.base != 0).then(|| sums.sum / sums.base as f64),
             Rule::WeightedMean(..) | Rule::Mean(_) => (sums.weight != 0.0).then(|| sums.sum / sums.weight),
             Rule::Last(_) => (sums.weight != 0.0).then_some(sums.sum),
+            // margin a tick x ticks of a block / mean active / churn rate, where the sum of the active cancels
+            Rule::LifetimeValue(..) => {
+                ratio(sums.whole, sums.base).map(|margin| margin * f64::from(ACTIVITY_BLOCK_TICKS) * sums.weight / sums.sum)
+            }
             Rule::GmvShare => ratio(totals.gmv, self.gmv()),
             Rule::GmvConcentration => self.platforms.iter().map(|other| ratio(other.gmv, self.gmv()).map(|share| share * share)).sum(),
         }
@@ -107,7 +111,8 @@ struct PlatformTotals {
     accumulators: Vec<Accumulator>,
 }
 
-/// `whole` and `base` hold integer sums; `sum` and `weight` those of floats, or the last value and whether there is one.
+/// `whole` and `base` hold integer sums; `sum` and `weight` those of floats, the last value and whether there is one, or ticks and
+/// ends of blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Accumulator {
     whole: i128,
@@ -149,6 +154,12 @@ impl Accumulator {
                 if !value.is_nan() {
                     (self.sum, self.weight) = (value, 1.0);
                 }
+            }
+            Rule::LifetimeValue(margin, active, churned) => {
+                self.whole += i128::from(margin(row));
+                self.base += i128::from(churned(row));
+                self.sum += 1.0;
+                self.weight += if active(row) > 0 { 1.0 } else { 0.0 };
             }
             Rule::GmvShare | Rule::GmvConcentration => {}
         }

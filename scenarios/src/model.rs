@@ -19,7 +19,7 @@ pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, MerchantGroup, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
 pub use operation::{Exit, ExperienceReturns, Raise, Staff};
-pub use platform::{Instrument, Logistics, Platform, Promotion, PromotionBudget, Ranking, Service};
+pub use platform::{Instrument, Logistics, Membership, Platform, Promotion, PromotionBudget, Ranking, Service};
 pub use population::{Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
 pub use strategy::{Adaptive, ExperienceSplit, Learning, Objective, Strategy, StrategyBudget, War};
 

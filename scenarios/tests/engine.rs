@@ -229,8 +229,8 @@ fn better_matching_sells_more_and_disappoints_less() {
         });
         (orders, returned as f64 / delivered as f64)
     };
-    let (poor, good) = (kpis("0.4"), kpis("0.8"));
-    assert!(good.0 > poor.0 && good.1 < poor.1, "rho 0.4: {poor:?}, rho 0.8: {good:?}");
+    let (poor, good) = (kpis("0.35"), kpis("0.88"));
+    assert!(good.0 > poor.0 && good.1 < poor.1, "rho 0.35: {poor:?}, rho 0.88: {good:?}");
 }
 
 #[test]

@@ -48,6 +48,10 @@ pub enum Purpose {
     Participation = 18,
     /// Price levels of categories.
     PriceLevel = 19,
+    /// Needs that are put off, taken up again, or bought ahead, by (shopper, tick, mission).
+    Anticipation = 30,
+    /// Who joins a platform's members at a purchase, and on which day of the year a membership ends.
+    Membership = 31,
     /// Which way of spending an adaptive platform takes after a review.
     Strategy = 60,
 }

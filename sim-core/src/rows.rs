@@ -6,6 +6,9 @@
 
 use std::sync::Arc;
 
+/// Ticks of a block of shopper activity: retention and churn compare one block with the next.
+pub const ACTIVITY_BLOCK_TICKS: u32 = 28;
+
 /// The type of a column. Money is a signed integer number of money units (`money_unit` per yuan).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -184,11 +187,23 @@ rows! {
         hhi: f64 ["0..1"] "Herfindahl-Hirschman index of GMV over platforms (the same in each platform's row).",
         price_index: f64 ["ratio to start"] "Geometric mean over listings of list price / list price when the calendar starts, weighted by popularity.",
         price_dispersion: f64 ["log points"] "Mean over categories of the standard deviation of log list prices, weighted by popularity.",
-        consumer_surplus: money ["money units"] "Log-sum of the missions whose first platform this was, over the marginal utility of money.",
+        consumer_surplus: money ["money units"] "Log-sum of the missions whose first platform this was, over the marginal utility of money, less membership fees.",
+        contribution: money ["money units"] "Platform profit before AI spend and fixed cost.",
+        deferred_missions: i64 ["missions"] "Missions that would have begun here and were put off until an announced sale.",
+        released_missions: i64 ["missions"] "Missions that were put off and began here in this tick.",
+        ahead_missions: i64 ["missions"] "Missions that began here to buy ahead of need.",
+        members: f64 ["shoppers"] "Paying members of the platform (census).",
+        joined_members: i64 ["shoppers"] "Shoppers who became members in this tick.",
+        lapsed_members: i64 ["shoppers"] "Members whose year ended and who did not renew.",
+        membership_fees: money ["money units"] "Paid by members to the platform.",
+        new_shoppers: i64 ["shoppers"] "Shoppers with their first order on the platform.",
+        block_shoppers: i64 ["shoppers"] "At the end of a 28-day block: shoppers with an order here in the block before it.",
+        churned_shoppers: i64 ["shoppers"] "Those of them without an order in the block that ends.",
+        retention: f64 ["share"] "(Block shoppers less churned shoppers) / block shoppers; not defined between ends of blocks.",
         satisfaction: f64 ["-1..1"] "Mean satisfaction with the platform over all shoppers (census; not defined between censuses).",
         promotion_fatigue: f64 ["0.."] "Mean fatigue of the platform's promotions over all shoppers (census).",
-        active_shoppers: f64 ["shoppers"] "Shoppers with an order here in the 4 weeks before (census).",
-        multi_homing_share: f64 ["share"] "Of shoppers with an order in the 4 weeks before, those with orders on three or more platforms (census; the same in each platform's row).",
+        active_shoppers: f64 ["shoppers"] "Shoppers with an order here in this 28-day block or the one before (census).",
+        multi_homing_share: f64 ["share"] "Of shoppers with an order in this 28-day block or the one before, those with orders on three or more platforms (census; the same in each platform's row).",
         talent_wage: f64 ["ratio to base"] "Wage of AI talent over the base wage.",
         matching_accuracy: f64 ["correlation"] "rho: correlation of the platform's estimated match with the true match.",
         energy: f64 ["kWh"] "Energy of the AI compute bought in this tick.",
@@ -203,7 +218,13 @@ rows! {
         gmv: money ["money units"] "GMV of orders placed.",
         paid: money ["money units"] "Paid for shipped orders.",
         subsidy: money ["money units"] "Platform-funded discounts on shipped orders.",
-        consumer_surplus: money ["money units"] "Log-sum of missions over the marginal utility of money.",
+        consumer_surplus: money ["money units"] "Log-sum of missions over the marginal utility of money, less membership fees.",
+        new_shoppers: i64 ["shoppers"] "Shoppers with their first order on the platform.",
+        joined_members: i64 ["shoppers"] "Shoppers who became members in this tick.",
+        membership_fees: money ["money units"] "Paid by members to the platform.",
+        deferred_missions: i64 ["missions"] "Missions put off until an announced sale.",
+        block_shoppers: i64 ["shoppers"] "At the end of a 28-day block: shoppers with an order here in the block before it.",
+        churned_shoppers: i64 ["shoppers"] "Those of them without an order in the block that ends.",
     }
     CapabilityTick = "capability_ticks", "One row per platform, AI function and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",

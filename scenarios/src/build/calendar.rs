@@ -2,7 +2,7 @@
 
 use crate::model::Scenario;
 use agents::calendar::Day;
-use chrono::{Datelike, TimeDelta};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 
 /// Ticks of the warm-up.
 pub(super) fn warm_up(scenario: &Scenario) -> u32 {
@@ -21,8 +21,18 @@ fn day(scenario: &Scenario, tick: i64) -> Day {
     let calendar = &scenario.calendar;
     let date = calendar.start.0 + TimeDelta::days(tick.div_euclid(i64::from(calendar.ticks_per_day())));
     let weekday = calendar.week.map_or(1.0, |week| week[date.weekday().num_days_from_monday() as usize]);
-    let mut day =
-        Day { visits: weekday, categories: vec![1.0; scenario.catalog.categories.len()], budget_weight: if tick < 0 { 0.0 } else { 1.0 } };
+    let mut day = Day {
+        visits: weekday,
+        categories: vec![1.0; scenario.catalog.categories.len()],
+        budget_weight: if tick < 0 { 0.0 } else { 1.0 },
+        proximity: 0.0,
+        sale: false,
+    };
+    let phases = || calendar.festivals.values().flat_map(|festival| festival.phases.values());
+    let announced = || phases().filter_map(|phase| Some((phase.announced?.0, phase))).filter(|_| tick >= 0);
+    day.sale = announced().any(|(_, phase)| (phase.from.0..=phase.to.0).contains(&date));
+    let waiting = announced().filter(|(known, phase)| !day.sale && (*known..phase.from.0).contains(&date));
+    day.proximity = waiting.map(|(known, phase)| proximity(known, date, phase.from.0)).fold(0.0, f32::max);
     for festival in calendar.festivals.values().filter(|_| tick >= 0) {
         for phase in festival.phases.values().filter(|p| (p.from.0..=p.to.0).contains(&date)) {
             day.visits *= phase.visits;
@@ -35,4 +45,9 @@ fn day(scenario: &Scenario, tick: i64) -> Day {
         }
     }
     day
+}
+
+/// 1 on the eve of a sale, down in a straight line to one day's share on the day of the announcement.
+fn proximity(known: NaiveDate, date: NaiveDate, from: NaiveDate) -> f32 {
+    ((date - known).num_days() + 1) as f32 / (from - known).num_days() as f32
 }

@@ -3,12 +3,14 @@
 use super::{capability, strategy};
 use crate::model::{self, PriceUtility, PromotionBudget, Scenario};
 use agents::params::{
-    CategoryParams, ChoiceParams, ExitParams, GroupParams, Instrument, MemoryParams, Missions, PLATFORMS, Params, PlatformParams,
-    Promotion, SEGMENTS, SegmentParams,
+    CategoryParams, ChoiceParams, ExitParams, GroupParams, Instrument, MembershipParams, MemoryParams, Missions, PLATFORMS, Params,
+    PlatformParams, Promotion, SEGMENTS, SegmentParams,
 };
 use sim_core::math;
 use sim_core::units::{Amount, Share};
 
+/// Days of a membership.
+const DAYS_PER_YEAR: u32 = 365;
 /// Ticks for which decay is tabulated; older state is at rest.
 const DECAY_TICKS: usize = 1024;
 
@@ -103,6 +105,8 @@ fn choice(scenario: &Scenario) -> ChoiceParams {
         satisfaction: c.satisfaction as f32,
         deal: c.deal as f32,
         fatigue: c.fatigue as f32,
+        membership: c.membership as f32,
+        buy_ahead: c.buy_ahead as f32,
     }
 }
 
@@ -127,6 +131,7 @@ fn memory(scenario: &Scenario) -> MemoryParams {
         stock_days: m.stock_days as f32,
         evoked_gain: m.evoked_gain as f32,
         deal_credit_gain: m.deal_credit_gain as f32,
+        release: (1.0 - math::pow(1.0 - m.release.0, tick_days)) as f32,
         experience_base: m.experience.base as f32,
         experience_match: m.experience.taste as f32,
         experience_surprise: m.experience.surprise as f32,
@@ -146,13 +151,22 @@ fn segment(scenario: &Scenario, s: &model::Segment) -> SegmentParams {
         deal_proneness: s.deal_proneness as f32,
         multi_homing: s.multi_homing.0 as f32,
         patience: s.patience.0 as f32,
+        deferral: s.deferral.0 as f32,
+        brand_weight: s.brand_weight as f32,
+        live_preference: (s.live_preference / scenario.population.choice.mu) as f32,
+        fatigue_sensitivity: s.fatigue_sensitivity as f32,
         basket,
     }
 }
 
 fn category(c: &model::Category) -> CategoryParams {
     let logit = |share: Share| (share.0 > 0.0).then(|| math::ln(share.0 / (1.0 - share.0).max(1e-9)) as f32);
-    CategoryParams { price_level: 1.0, return_logit: [logit(c.returns_shelf), logit(c.returns_live)], storable: c.storable }
+    CategoryParams {
+        price_level: 1.0,
+        return_logit: [logit(c.returns_shelf), logit(c.returns_live)],
+        storable: c.storable,
+        deferrable: c.storable || c.durable,
+    }
 }
 
 fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams {
@@ -175,6 +189,7 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         delivery_platform_ppm: ppm(logistics.platform_share),
         parcels_per_line: logistics.parcels_per_line,
         cancelled: logistics.cancelled.0 as f32,
+        cancelled_festival: logistics.cancelled_festival.unwrap_or(logistics.cancelled).0 as f32,
         return_ticks: (logistics.return_days / units.scenario.calendar.tick.0).round() as u32,
         return_gap: logistics.return_gap as f32,
         return_cost: units.intensive(logistics.return_cost),
@@ -195,6 +210,16 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         experience: strategy::experience(units, p),
         raise: strategy::raise(units, p),
         exit: ExitParams { capital: units.extensive(p.exit.capital), losing_ticks: p.exit.losing_ticks },
+        membership: p.membership.as_ref().map(|m| membership(units, m)),
+    }
+}
+
+fn membership(units: &Units, m: &model::Membership) -> MembershipParams {
+    MembershipParams {
+        fee: units.intensive(m.fee),
+        year_ticks: DAYS_PER_YEAR * units.scenario.calendar.ticks_per_day(),
+        benefit: m.benefit.0 as f32,
+        join: m.join.0 as f32,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Shoppers from their keys: each shard can be built alone.
 
 use super::sample;
-use crate::model::{Scenario, Segment, Taste, TasteScale};
+use crate::model::{Named, Scenario, Segment, Taste, TasteScale};
 use agents::market::Bazaar;
 use agents::params::{PLATFORMS, RATE_LEVELS, TASTE};
 use agents::shard::ShardState;
@@ -10,6 +10,7 @@ use rand::Rng;
 use sim_core::draw::{Purpose, Seed, below, unit_f64};
 use sim_core::ids::ShardId;
 use sim_core::math;
+use sim_core::units::Share;
 
 /// Most missions a day of a shopper.
 const MOST_VISITS: f64 = 3.0;
@@ -17,6 +18,8 @@ const MOST_VISITS: f64 = 3.0;
 pub(crate) const SHARD_MULTIPLE: u32 = 8;
 /// Inclusive value that is expected of a platform before the first visit: ln 2, as good as leaving.
 const PRIOR_VALUE: f32 = std::f32::consts::LN_2;
+/// Key of the memberships at the start, beyond those of joining.
+const MEMBERS_KEY: u64 = 2 << 32;
 /// Draws behind each level of a segment's visit rate.
 const DRAWS_PER_LEVEL: usize = 64;
 
@@ -26,6 +29,8 @@ pub(super) struct Population {
     /// Upper end of each segment's share of 2^32.
     cumulative: Vec<u64>,
     rates: Vec<[f64; RATE_LEVELS]>,
+    /// Share of members at the start, by segment and platform.
+    members: Vec<[f64; PLATFORMS]>,
     dimensions: usize,
     raw: bool,
     /// Inclusive value of a platform before the first visit, Q10.
@@ -45,10 +50,24 @@ impl Population {
             })
             .collect();
         let rates = segments.iter().enumerate().map(|(i, s)| rate_levels(s, i, seed)).collect();
+        let share = |members: &Named<Share>, p: usize| {
+            let name = scenario.platforms.get_index(p).filter(|(_, platform)| platform.membership.is_some());
+            name.and_then(|(name, _)| members.get(name)).map_or(0.0, |share| share.0)
+        };
+        let members = segments.iter().map(|s| std::array::from_fn(|p| share(&s.members, p))).collect();
         let taste = &scenario.population.taste;
         let learns = scenario.population.memory.inclusive_value_gain > 0.0;
         let prior = if learns { (PRIOR_VALUE * Q10) as i16 } else { 0 };
-        Population { segments, cumulative, rates, dimensions: taste.dimensions as usize, raw: taste.scale == TasteScale::Raw, prior, seed }
+        Population {
+            segments,
+            cumulative,
+            rates,
+            members,
+            dimensions: taste.dimensions as usize,
+            raw: taste.scale == TasteScale::Raw,
+            prior,
+            seed,
+        }
     }
 
     /// Missions per day by rate class.
@@ -81,7 +100,11 @@ impl Population {
             let drawn = if p < platforms { sample::draw(&kind.habit, &mut habits) } else { 0.0 };
             (drawn.clamp(0.0, 15.0) * f64::from(Q12)) as u16
         });
-        let shopper = Shopper::new(taste, (sensitivity * f64::from(Q12)) as u16, habit, [self.prior; PLATFORMS]);
+        let mut shopper = Shopper::new(taste, (sensitivity * f64::from(Q12)) as u16, habit, [self.prior; PLATFORMS]);
+        let memberships = self.seed.words(Purpose::Membership, id, 0, MEMBERS_KEY);
+        for (p, share) in self.members[segment].iter().enumerate().take(platforms) {
+            shopper.set_member(p, f64::from(memberships.uniform(p)) < *share);
+        }
         ((segment * RATE_LEVELS) as u8 + level as u8, shopper)
     }
 }

@@ -60,6 +60,11 @@ impl Check<'_> {
                 }
                 self.in_calendar(here("from"), phase.from);
                 self.in_calendar(here("to"), phase.to);
+                if let Some(announced) = phase.announced.filter(|day| *day >= phase.from) {
+                    let problem =
+                        Problem::new(format!("the phase `{name}` is announced when it has begun")).found(format!("`{announced}`"));
+                    self.report(here("announced"), problem.expected(format!("a day before {}", phase.from)));
+                }
                 self.keys_refer(&here("categories"), "category", &phase.categories, &self.scenario.catalog.categories);
                 phases.push((phase.from, phase.to, festival, name));
             }

@@ -47,6 +47,14 @@ impl Check<'_> {
         for (name, segment) in segments {
             let here = |field: &str| at!["population", "segments", name, field];
             self.keys_refer(&here("loyalty"), "platform", &segment.loyalty, &self.scenario.platforms);
+            self.keys_refer(&here("members"), "platform", &segment.members, &self.scenario.platforms);
+            for (platform, _) in segment.members.iter().filter(|(_, share)| share.0 > 0.0) {
+                if self.scenario.platforms.get(platform).is_some_and(|p| p.membership.is_none()) {
+                    let problem = Problem::new(format!("`{platform}` has no membership"));
+                    let help = format!("add `membership: {{fee: 88 yuan}}` to `platforms.{platform}`, or remove `members`");
+                    self.report_name(at!["population", "segments", name, "members", platform], problem.help(help));
+                }
+            }
             self.keys_refer(&here("basket"), "category", &segment.basket, &self.scenario.catalog.categories);
             let most = match segment.visit_rate {
                 Distribution::Constant(rate) => rate,

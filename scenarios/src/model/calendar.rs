@@ -71,6 +71,10 @@ pub struct Phase {
     #[serde(default = "default::one")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub budget_weight: f64,
+    /// Day from which shoppers know of the phase, before `from`: from then on they put off needs in storable and durable
+    /// categories (`deferral` of their segment), and in the phase they take them up and buy ahead. Absent: no one waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Date>,
     /// Multiplier of the visit rate by category, on top of `visits`, 0 to 10; absent categories have 1.
     #[serde(default)]
     #[schemars(extend("x-values" = { "minimum": 0, "maximum": 10 }))]

@@ -72,6 +72,9 @@ pub struct Category {
     /// Whether a purchase fills a stock at home.
     #[serde(default)]
     pub storable: bool,
+    /// Whether it lasts for years, so that a need can wait for an announced sale (a need in a storable category can, too).
+    #[serde(default)]
+    pub durable: bool,
 }
 
 /// A group of merchants with the same policies.

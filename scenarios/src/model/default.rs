@@ -48,6 +48,10 @@ pub(super) fn visit_rate() -> Distribution {
     Distribution::Constant(0.5)
 }
 
+pub(super) fn join() -> Share {
+    Share(0.1)
+}
+
 pub(super) fn zero_distribution() -> Distribution {
     Distribution::Constant(0.0)
 }

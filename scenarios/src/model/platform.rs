@@ -36,6 +36,24 @@ pub struct Platform {
     pub raise: Raise,
     /// When it leaves the market.
     pub exit: Exit,
+    /// Its paid membership, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub membership: Option<Membership>,
+}
+
+/// A paid membership. Members pay for a year; who was not active in the four to eight weeks before does not renew.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// Fee of a shopper for a year, paid to the platform.
+    pub fee: Amount,
+    /// Share of spending that a shopper expects to save as a member by what is not a price rule: free delivery, free returns,
+    /// cinema and music.
+    #[serde(default)]
+    pub benefit: Share,
+    /// Probability of joining at a purchase, where the saving expected of a year beats the fee.
+    #[serde(default = "default::join")]
+    pub join: Share,
 }
 
 /// Recall and ranking of the page.
@@ -91,6 +109,9 @@ pub struct Logistics {
     pub parcels_per_line: f64,
     /// Share of orders cancelled before shipment (unpaid, second thoughts).
     pub cancelled: Share,
+    /// The same for orders of an announced sale (`announced` of a phase), which are placed in a rush; absent: as `cancelled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_festival: Option<Share>,
     /// Days between delivery and a return, 0 to 60.
     #[schemars(range(min = 0.0, max = 60.0), extend("x-unit" = "days"))]
     pub return_days: f64,
@@ -119,6 +140,7 @@ impl Default for Logistics {
             cost_saved: Share::NONE,
             parcels_per_line: 1.0,
             cancelled: Share::NONE,
+            cancelled_festival: None,
             return_days: 7.0,
             return_gap: 0.0,
             return_cost: Amount::ZERO,

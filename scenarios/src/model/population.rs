@@ -84,6 +84,26 @@ pub struct Segment {
     /// Probability of going on to the next offer of a page; 1 examines all of them.
     #[serde(default = "default::full")]
     pub patience: Share,
+    /// Share of storable and durable needs that is put off on the eve of an announced sale; it falls in a straight line to 0 at
+    /// the announcement, and with the credit of deals.
+    #[serde(default)]
+    #[schemars(extend("x-source" = "no size found: deals are waited for (Mace and Neslin 2004 find pre-promotion dips), how much is a judgement"))]
+    pub deferral: Share,
+    /// Factor on `choice.evoked`, the pull of remembered brands, 0 to 10.
+    #[serde(default = "default::one")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub brand_weight: f64,
+    /// Utility of an offer in a live stream beside its other qualities, -10 to 10.
+    #[serde(default)]
+    #[schemars(range(min = -10.0, max = 10.0), extend("x-unit" = "utils"))]
+    pub live_preference: f64,
+    /// Factor on the weights of fatigue, in platform choice and in leaving, 0 to 10.
+    #[serde(default = "default::one")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub fatigue_sensitivity: f64,
+    /// Share of the segment that holds a platform's paid membership at the start, by platform; absent platforms have 0.
+    #[serde(default)]
+    pub members: Named<Share>,
     /// Basket weights by category, relative to the category's own share, 0 to 100; absent categories have 1.
     #[serde(default)]
     #[schemars(extend("x-values" = { "minimum": 0, "maximum": 100 }))]
@@ -179,6 +199,13 @@ pub struct Choice {
     /// Platform choice: weight of promotion fatigue with the platform (subtracted, times its advertised deal), 0 to 100.
     #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "utils per unit of fatigue and share of the price"))]
     pub fatigue: f64,
+    /// Platform choice: utility of a platform of which the shopper is a paying member, 0 to 20.
+    #[schemars(range(min = 0.0, max = 20.0), extend("x-unit" = "utils"))]
+    pub membership: f64,
+    /// Buying ahead: probability of a further mission in the same category after a storable purchase in an announced sale, per
+    /// share of the list price saved and unit of deal proneness, 0 (off) to 100.
+    #[schemars(range(min = 0.0, max = 100.0), extend("x-unit" = "missions per share of the price saved"))]
+    pub buy_ahead: f64,
 }
 
 impl Default for Choice {
@@ -203,6 +230,8 @@ impl Default for Choice {
             satisfaction: 0.0,
             deal: 0.0,
             fatigue: 0.0,
+            membership: 0.0,
+            buy_ahead: 0.0,
         }
     }
 }
@@ -256,6 +285,8 @@ pub struct Memory {
     /// How fast a platform's deal loses credit when realised savings fall short of it, per visit, 0 (off) to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub deal_credit_gain: f64,
+    /// Share of the needs put off for a sale that is taken up in a day on which none is waited for.
+    pub release: Share,
     /// What a delivered line feels like, -1 to 1: a constant, the match, the surprise, the delay, an unresolved contact.
     pub experience: Experience,
 }
@@ -304,6 +335,7 @@ impl Default for Memory {
             stock_days: 0.0,
             evoked_gain: 0.0,
             deal_credit_gain: 0.0,
+            release: Share(0.3),
             experience: Experience::default(),
         }
     }
