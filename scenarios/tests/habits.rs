@@ -1,7 +1,7 @@
 //! Shoppers' habits at the level of a market: waiting for a sale, buying ahead and the dip after it, membership, churn, segments.
 
 use agents::market::Bazaar;
-use agents::metric::{Metric, Totals};
+use agents::metric::{Mechanism, Metric, Totals};
 use scenarios::{Built, Override, build, load_text};
 use sim_core::exchange::Local;
 use sim_core::ledger::Account;
@@ -192,4 +192,24 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
     let lift = more(10..=15);
     let (first, second) = (-more(16..=22) / lift, -more(23..=29) / lift);
     assert!((0.06..0.2).contains(&first) && second < 0.06, "borrowed {first:.3} of the lift in week 1, {second:.3} in week 2");
+}
+
+#[test]
+fn every_habit_that_the_small_market_configures_fires() {
+    let configured = agents::configured::configured(&built(&[]).market);
+    let (days, _) = run(&[]);
+    let habits = [
+        Mechanism::Deferral,
+        Mechanism::PentUpNeed,
+        Mechanism::BuyingAhead,
+        Mechanism::FestivalCancellation,
+        Mechanism::LivePreference,
+        Mechanism::MembershipJoin,
+        Mechanism::MembershipRenewal,
+        Mechanism::MembershipChoice,
+    ];
+    for mechanism in habits {
+        assert!(configured.contains(&mechanism), "{} is not configured", mechanism.name());
+        assert!(days.iter().any(|d| d.mechanisms.get(mechanism as usize).fired > 0), "{} sleeps", mechanism.name());
+    }
 }
