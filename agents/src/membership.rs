@@ -29,7 +29,7 @@ pub(crate) struct Applicant {
 pub(crate) fn renew(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, totals: &mut Totals) {
     let params = market.params(view);
     for (platform, rules) in params.platforms.iter().enumerate() {
-        let Some(membership) = rules.membership else { continue };
+        let Some(membership) = rules.membership.filter(|_| view.state.platforms[platform].exited.is_none()) else { continue };
         let year = membership.year_ticks;
         // the day is one tick later from a shopper to the next
         let first = (year - ticks_left(market, membership, platform, shard.state.first, tick)) % year;
