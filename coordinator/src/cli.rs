@@ -46,6 +46,8 @@ enum Command {
     Inspect(InspectArgs),
     /// Check the files of a run by their hashes, then run it again and compare the digests
     Verify(VerifyArgs),
+    /// Measure the moments that a scenario is held to, and compare them with the field
+    Calibrate(CalibrateArgs),
     /// Measure the reference market against the bare kernel
     Bench(BenchArgs),
 }
@@ -158,6 +160,33 @@ pub(crate) struct VerifyArgs {
     pub(crate) quiet: bool,
 }
 
+/// Arguments of `calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// The scenario; it runs without the patches of its arms
+    pub(crate) file: PathBuf,
+    /// Moments, targets and bands [default: FILE with `.moments.yaml` for `.yaml`]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) moments: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object instead of a table
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Print the table in Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Exit with 3 if a moment is out of its band that is not marked `known_miss`
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
@@ -209,6 +238,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Explain(args) => command::explain::explain(&args),
         Command::Inspect(args) => command::inspect::inspect(&args),
         Command::Verify(args) => command::verify::verify(&args),
+        Command::Calibrate(args) => command::calibrate::calibrate(&args),
         Command::Bench(args) => command::bench::bench(&args),
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod bench;
+pub(crate) mod calibrate;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod inspect;

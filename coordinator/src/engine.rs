@@ -88,12 +88,31 @@ impl Engine {
             since = Instant::now();
         };
         let ticked = bug::caught(|| run_tick(market, world, &mut Local, told));
-        let place = || format!("in tick {} of {}", self.tick_name(engine_tick), name_of(self.seed, &self.arm, self.replication));
-        let ticked = ticked.map_err(|message| bug_found(&message, &place()))?;
-        let ticked = ticked.map_err(|error| bug_found(&error.to_string(), &place()))?;
+        let ticked = self.sound(engine_tick, ticked)?;
         tracing::debug!(engine_tick, digest = %self.world.digest, parts = ?ticked.parts, "tick");
         let tick = engine_tick.checked_sub(self.market.warm_up);
         Ok(Step { engine_tick, tick, ticked, digest: self.world.digest, prices, epoch })
+    }
+
+    /// A copy of the world as it stands, to try something in: it shares every draw with the original.
+    pub(crate) fn fork(&self) -> Result<World<Bazaar>, Failure> {
+        let tick = self.world.tick.0;
+        let copied = bug::caught(|| self.market.save(&self.world).and_then(|bytes| self.market.load(&bytes)));
+        self.sound(tick, copied)
+    }
+
+    /// Runs the next tick of a copy of the world; its tallies by listing are those of the tick.
+    pub(crate) fn step_fork(&self, fork: &mut World<Bazaar>) -> Result<Ticked<Bazaar>, Failure> {
+        let tick = fork.tick.0;
+        let ticked = bug::caught(|| run_tick(&self.market, fork, &mut Local, |_| ()));
+        self.sound(tick, ticked)
+    }
+
+    /// The result of something that cannot fail, or a bug with its place.
+    fn sound<T, E: std::fmt::Display>(&self, engine_tick: u32, done: Result<Result<T, E>, String>) -> Result<T, Failure> {
+        let place = || format!("in tick {} of {}", self.tick_name(engine_tick), name_of(self.seed, &self.arm, self.replication));
+        let done = done.map_err(|message| bug_found(&message, &place()))?;
+        done.map_err(|error| bug_found(&error.to_string(), &place()))
     }
 
     /// What rows of `step` are made of.
@@ -136,6 +155,25 @@ mod tests {
     use crate::exit::Exit;
     use crate::plan::Plan;
     use std::path::Path;
+
+    #[test]
+    fn a_copy_of_the_world_has_the_history_of_the_original_and_leaves_it_alone() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/regression/tiny.yaml");
+        let few = scenarios::Override::parse("population.shoppers=200").unwrap();
+        let plan = Plan::new(scenarios::load(&file, &[few]).unwrap(), &["price-war".to_owned()]).unwrap();
+        let cell = plan.cells().next().unwrap();
+        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false).unwrap();
+        (0..5).for_each(|_| drop(engine.step(false).unwrap()));
+        let mut fork = engine.fork().unwrap();
+        let forked: Vec<_> = (0..5)
+            .map(|_| {
+                engine.step_fork(&mut fork).unwrap();
+                fork.digest
+            })
+            .collect();
+        let original: Vec<_> = (0..5).map(|_| engine.step(false).unwrap().digest).collect();
+        assert_eq!(forked, original);
+    }
 
     #[test]
     fn a_broken_rule_names_arm_replication_seed_and_tick() {

@@ -19,7 +19,7 @@ pub enum Exit {
     Failed = 1,
     /// The input is wrong; nothing was written.
     BadInput = 2,
-    /// A check failed: files of a run are not as written.
+    /// A check failed: files of a run are not as written, or a moment is out of its band.
     CheckFailed = 3,
     /// A bug in the program, or a run that does not repeat itself.
     Bug = 70,
@@ -96,6 +96,14 @@ pub enum Failure {
         /// What that means.
         advice: &'static str,
     },
+    /// A scenario does not meet what it is held to.
+    #[error("{what}")]
+    Missed {
+        /// What is out of its band.
+        what: String,
+        /// What to do about it.
+        advice: String,
+    },
     /// A run gives other digests than it recorded.
     #[error("{what}")]
     Diverged {
@@ -136,7 +144,7 @@ impl Failure {
             Self::Scenario { .. } | Self::Build { .. } | Self::Usage { .. } => Exit::BadInput,
             Self::Results { source, .. } => exit_of(source),
             Self::Io { .. } | Self::Threads { .. } | Self::Missing { .. } => Exit::Failed,
-            Self::Altered { .. } => Exit::CheckFailed,
+            Self::Altered { .. } | Self::Missed { .. } => Exit::CheckFailed,
             Self::Diverged { .. } | Self::Bug { .. } => Exit::Bug,
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::Interrupted { .. } => Exit::Interrupted,
@@ -151,6 +159,7 @@ impl Failure {
             Self::Altered { advice, .. } => Some(advice),
             Self::Usage { advice, .. }
             | Self::Missing { advice, .. }
+            | Self::Missed { advice, .. }
             | Self::Diverged { advice, .. }
             | Self::Mismatch { advice, .. }
             | Self::Bug { advice, .. } => Some(advice),
@@ -212,6 +221,7 @@ mod tests {
             (Failure::Io { action: "write", path: "x".into(), source: io() }, 1),
             (Failure::Usage { what: text(), advice: text() }, 2),
             (Failure::Altered { dir: "x".into(), findings: vec![text()], advice: "run again" }, 3),
+            (Failure::Missed { what: text(), advice: text() }, 3),
             (Failure::Diverged { what: text(), advice: text() }, 70),
             (Failure::Bug { what: text(), advice: text() }, 70),
             (Failure::Mismatch { what: text(), advice: text() }, 78),

@@ -27,6 +27,10 @@ mod directory;
 
 mod experiment;
 
+mod probe;
+
+mod calibration;
+
 mod spend;
 
 mod document;

@@ -11,7 +11,7 @@ use support::{bazaar, fails, scenario, stdout, tiny};
 #[test]
 fn help_names_every_command_and_every_exit_code() {
     let said = stdout(bazaar().arg("--help"));
-    for word in ["run", "validate", "schema", "init", "explain", "inspect", "verify", "bench", "Exit codes", "130"] {
+    for word in ["run", "validate", "schema", "init", "explain", "inspect", "verify", "calibrate", "bench", "Exit codes", "130"] {
         assert!(said.contains(word), "{word}: {said}");
     }
     let said = stdout(bazaar().args(["run", "--help"]));

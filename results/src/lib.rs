@@ -26,6 +26,7 @@ pub mod kpi;
 pub mod summary;
 
 pub mod comparison;
+pub mod moments;
 pub mod report;
 
 pub mod dictionary;

@@ -31,6 +31,21 @@ pub(crate) fn tree_of_text(path: &Path, text: &str) -> Result<Node, Problems> {
     tree_of(Source::new(path.display().to_string(), text), path, &mut vec![identity(path)])
 }
 
+/// The tree of a file that builds on no other.
+///
+/// # Errors
+/// A file that cannot be read or is not YAML.
+pub(crate) fn read_plain(path: &Path) -> Result<Node, Problems> {
+    let source = read(path).map_err(|reason| Problem::new(format!("cannot read `{}`: {reason}", path.display())))?;
+    parse(&source, 0)
+}
+
+/// The same for a text that is named as if it were the file `path`.
+#[cfg(test)]
+pub(crate) fn plain_text(path: &Path, text: &str) -> Result<Node, Problems> {
+    parse(&Source::new(path.display().to_string(), text), 0)
+}
+
 fn tree_of(source: Arc<Source>, path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Problems> {
     let mut root = parse(&source, 0)?;
     let Kind::Map(map) = &mut root.kind else {

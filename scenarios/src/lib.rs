@@ -39,6 +39,9 @@ mod canonical;
 mod project;
 pub use project::{BASELINE, Loaded, Project, load, load_text};
 
+mod moments;
+pub use moments::{Estimator, Moment, Moments, Period, SalesMode, Statistic, load_moments};
+
 mod explain;
 pub use explain::explain;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use scenarios::{BASELINE, Override, Project, Strategy, forecast, load, load_text, schema_json, starter};
+use scenarios::{BASELINE, Override, Project, Strategy, forecast, load, load_moments, load_text, schema_json, starter};
 use sim_core::units::Count;
 
 const FILES: [&str; 3] = ["library/double-11-2025.yaml", "regression/reference-market.yaml", "regression/tiny.yaml"];
@@ -16,6 +16,16 @@ fn every_shipped_file_passes_all_checks() {
     for file in FILES {
         loaded(file);
     }
+}
+
+#[test]
+fn the_moments_of_the_main_job_pass_all_checks() {
+    let project = loaded("library/double-11-2025.yaml");
+    let moments = load_moments(Path::new("library/double-11-2025.moments.yaml"), &project.baseline().scenario);
+    let moments = moments.unwrap_or_else(|problems| panic!("{}", problems.render(120, false)));
+    assert_eq!(moments.groups.keys().collect::<Vec<_>>(), ["double-11-2025", "field-experiments"]);
+    let bands = moments.groups["double-11-2025"].values().filter(|moment| moment.band.is_some()).count();
+    assert_eq!(bands, 17, "no fact is dropped");
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub enum Purpose {
     Membership = 31,
     /// Which way of spending an adaptive platform takes after a review.
     Strategy = 60,
+    /// Which listings an experiment of `calibrate` treats in a tick.
+    Probe = 64,
 }
 
 /// The seed of a run.
