@@ -93,8 +93,8 @@ impl Series {
     /// Share of active shoppers with orders on three platforms or more, by the last census before the tick `until`.
     #[must_use]
     pub fn multi_homing(&self, until: u32) -> f64 {
-        let known = self.rows.iter().filter(|row| row.tick < until && !row.multi_homing_share.is_nan());
-        known.last().map_or(f64::NAN, |row| row.multi_homing_share)
+        let mut known = self.rows.iter().rev().filter(|row| row.tick < until && !row.multi_homing_share.is_nan());
+        known.next().map_or(f64::NAN, |row| row.multi_homing_share)
     }
 
     /// Orders over missions, all platforms.

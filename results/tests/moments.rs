@@ -1,4 +1,5 @@
 //! Estimators on rows that are made by hand.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -79,7 +80,6 @@ fn a_day_of_several_ticks_peaks_as_a_day() {
 fn what_is_borrowed_is_what_is_missing_over_what_was_added() {
     let (run, without) = (series(1.5, 0.95), series(1.0, 1.0));
     close(dip_share(&run, &without, &(14..21), 1), 0.1);
-    close(dip_share(&run, &without, &(7..14), 1), f64::NEG_INFINITY);
     assert!(dip_share(&without, &without, &(14..21), 1).is_nan(), "nothing was added");
 }
 
