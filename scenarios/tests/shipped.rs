@@ -5,7 +5,13 @@ use std::path::Path;
 use scenarios::{BASELINE, Override, Project, Strategy, forecast, load, load_moments, load_text, schema_json, starter};
 use sim_core::units::Count;
 
-const FILES: [&str; 3] = ["library/double-11-2025.yaml", "regression/reference-market.yaml", "regression/tiny.yaml"];
+const FILES: [&str; 5] = [
+    "library/double-11-2025.yaml",
+    "library/double-11-2025-year.yaml",
+    "library/merchant-squeeze.yaml",
+    "regression/reference-market.yaml",
+    "regression/tiny.yaml",
+];
 
 fn loaded(path: &str) -> Project {
     load(Path::new(path), &[]).unwrap_or_else(|problems| panic!("{}", problems.render(120, false)))
