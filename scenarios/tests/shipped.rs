@@ -66,6 +66,18 @@ fn arms_differ_in_their_patches_only() {
 }
 
 #[test]
+fn the_year_is_the_season_with_more_days_and_the_same_money() {
+    let (season, year) = (loaded("library/double-11-2025.yaml"), loaded("library/double-11-2025-year.yaml"));
+    assert_eq!(forecast(&year.baseline().scenario).ticks, 365);
+    for arm in ["price-war", "efficiency-war"] {
+        let budget = |project: &Project| project.arm(arm).expect("an arm").scenario.platforms["taobao-tmall"].strategy.budget();
+        assert_eq!(budget(&year), budget(&season), "{arm}");
+    }
+    let festivals = |project: &Project| project.baseline().scenario.calendar.festivals.len();
+    assert!(festivals(&year) > festivals(&season) + 2);
+}
+
+#[test]
 fn the_main_job_has_the_size_that_it_states() {
     let project = loaded("library/double-11-2025.yaml");
     let size = forecast(&project.baseline().scenario);
