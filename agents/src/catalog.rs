@@ -36,8 +36,10 @@ pub struct Listing {
     pub twins: [u32; 3],
     /// Comparable listings of other merchants (same category, nearest unit cost).
     pub rivals: [u32; RIVALS],
-    /// Keyed uniform that decides on participation in promotions.
+    /// Keyed uniform that decides on invitations to promotions.
     pub participation: f32,
+    /// Whether the merchant sells here when it starts; otherwise it may come to.
+    pub home: bool,
 }
 
 /// A merchant.
@@ -49,6 +51,8 @@ pub struct Merchant {
     pub listings: Vec<u32>,
     /// Platform that owns it, if first party.
     pub first_party_of: Option<u8>,
+    /// Whether it waits outside the market at the start.
+    pub dormant: bool,
 }
 
 /// Everything static about supply.
@@ -68,8 +72,6 @@ pub struct Catalog {
     pub listings: Vec<Listing>,
     /// `cells[platform * categories + category]`: the listings of the cell.
     pub cells: Vec<Range<u32>>,
-    /// Alias tables of the cells: (threshold, alias) per listing.
-    pub aliases: Vec<(u32, u32)>,
 }
 
 impl Catalog {
@@ -80,6 +82,12 @@ impl Catalog {
         self.merchants[listing.merchant as usize].first_party_of == Some(listing.platform)
     }
 
+    /// Whether a listing is sold at the start.
+    #[must_use]
+    pub fn listed_at_start(&self, listing: &Listing) -> bool {
+        listing.home && !self.merchants[listing.merchant as usize].dormant
+    }
+
     /// The listings of a cell.
     #[inline]
     #[must_use]
@@ -87,13 +95,17 @@ impl Catalog {
         self.cells[platform * self.categories.len() + category].clone()
     }
 
-    /// Alias tables of all cells (Walker 1977, Vose 1991): a place in the cell and a threshold decide in constant time.
+    /// Alias tables of all cells (Walker 1977, Vose 1991): a place in the cell and a threshold decide in constant time. The
+    /// table of a cell without weight recalls anything; nobody asks it.
     #[must_use]
-    pub fn alias_tables(listings: &[Listing], cells: &[Range<u32>]) -> Vec<(u32, u32)> {
-        let mut tables = vec![(u32::MAX, 0); listings.len()];
-        for cell in cells {
+    pub fn alias_tables(&self, weight: impl Fn(usize) -> f64) -> Vec<(u32, u32)> {
+        let mut tables = vec![(u32::MAX, 0); self.listings.len()];
+        for cell in &self.cells {
             let members = cell.start as usize..cell.end as usize;
-            let weights: Vec<f64> = listings[members.clone()].iter().map(|l| f64::from(l.popularity)).collect();
+            let weights: Vec<f64> = members.clone().map(&weight).collect();
+            if weights.iter().all(|w| *w == 0.0) {
+                continue;
+            }
             for (slot, (threshold, alias)) in tables[members].iter_mut().zip(alias_table(&weights)) {
                 *slot = (threshold, cell.start + alias);
             }
@@ -134,6 +146,14 @@ mod tests {
         }
         for (m, w) in mass.iter().zip(weights) {
             assert!((m - w / 9.51).abs() < 1e-6, "{mass:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_weight_is_never_drawn() {
+        for (i, (threshold, alias)) in alias_table(&[0.0, 2.0, 0.0, 1.0, 0.0]).into_iter().enumerate() {
+            assert!(i % 2 == 1 || threshold == 0, "place {i} keeps {threshold}");
+            assert_eq!(alias % 2, 1, "place {i} falls to {alias}");
         }
     }
 }

@@ -29,10 +29,10 @@ impl Tour<'_> {
         let id = shard.state.shopper(index);
         let listing = &self.catalog.listings[option.listing as usize];
         let platform = listing.platform as usize;
-        let offerings = self.offerings(id, platform, segment);
+        let offerings = self.offerings(id, platform, segment).joined(self.view.state.joins[option.listing as usize]);
         let from = shard.parts.len();
         let list_price = self.view.state.prices[option.listing as usize];
-        let paid = rule_parts(offerings, listing, &self.view.state.prices, list_price, &mut shard.parts);
+        let paid = rule_parts(offerings, listing, &self.view.asked, list_price, &mut shard.parts);
         assert_eq!(paid, option.price, "the price on the page is the price of the order");
         let after = || self.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(mission));
         let rules = &self.params.platforms[platform];

@@ -2,8 +2,8 @@
 
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{Instrument, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
-use crate::policy::{PricingPolicy, StockPolicy};
+use crate::params::{GroupParams, Instrument, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
+use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
 /// The mechanisms that the scenario of a market configures, in table order.
@@ -56,14 +56,29 @@ fn defers(params: &Params) -> bool {
 fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
     let prices = |f: fn(&PricingPolicy) -> bool| market.catalog.groups.iter().any(|g| f(&g.pricing));
     let finite = market.catalog.groups.iter().any(|g| g.stock != StockPolicy::Unlimited);
+    let group = |f: &dyn Fn(&GroupParams) -> bool| market.catalog.groups.iter().any(f);
     match mechanism {
         Mechanism::RepriceCostPlus => prices(|p| matches!(p, PricingPolicy::CostPlus { .. })),
         Mechanism::RepriceMatch => prices(|p| matches!(p, PricingPolicy::Match { .. })),
         Mechanism::RepriceBestResponse => prices(|p| matches!(p, PricingPolicy::BestResponse { .. })),
         Mechanism::RepriceTargetMargin => prices(|p| matches!(p, PricingPolicy::TargetMargin { .. })),
         Mechanism::RepriceNudge => prices(|p| matches!(p, PricingPolicy::Nudge { .. })),
+        Mechanism::RepriceUndercut => prices(|p| matches!(p, PricingPolicy::Undercut { .. })),
+        Mechanism::RepriceGradient => prices(|p| matches!(p, PricingPolicy::Gradient { .. })),
+        Mechanism::RepriceQLearning => prices(|p| matches!(p, PricingPolicy::QLearning { .. })),
+        Mechanism::RepriceBandit => prices(|p| matches!(p, PricingPolicy::Bandit { .. })),
+        Mechanism::MenuCost => group(&|g| g.menu_cost > 0 && g.pricing != PricingPolicy::Fixed),
+        Mechanism::PromotionParticipation => {
+            group(&|g| matches!(g.participation, ParticipationPolicy::Profitable { .. }))
+                && market.epochs[0].platforms.iter().any(|p| !p.promotions.is_empty())
+        }
+        Mechanism::MerchantExit => group(&|g| g.exit != ExitPolicy::Never),
+        Mechanism::MerchantEntry => group(&|g| g.entry.is_some()) && market.catalog.merchants.iter().any(|m| m.dormant),
+        Mechanism::MerchantPlatforms => group(&|g| g.platform_choice.is_some_and(|c| c.rate > 0.0)),
+        Mechanism::ListingFee => group(&|g| g.platform_choice.is_some_and(|c| c.listing_cost > 0)),
         Mechanism::StockRefusal => finite,
-        Mechanism::Restock => market.catalog.groups.iter().any(|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
+        Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
+        Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),
         Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
         _ => false,
     }

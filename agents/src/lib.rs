@@ -3,7 +3,7 @@
 //! In reading order:
 
 pub mod policy;
-pub use policy::{PricingPolicy, StockPolicy};
+pub use policy::{BanditRule, ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
 pub mod params;
 
@@ -48,6 +48,10 @@ pub mod merchant;
 pub mod pricing;
 
 mod stock;
+
+pub mod presence;
+
+mod participation;
 
 pub mod platform;
 

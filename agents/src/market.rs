@@ -9,7 +9,10 @@ use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::RulePart;
 use crate::params::{Missions, Params, Promotion};
+use crate::participation;
 use crate::platform::{self, PlatformState, platform_cash};
+use crate::presence;
+use crate::pricing;
 use crate::promotion::RULES;
 use crate::retention;
 use crate::settle;
@@ -160,7 +163,8 @@ impl Bazaar {
     }
 
     pub(crate) fn empty_totals(&self) -> Totals {
-        Totals::new(self.catalog.platforms.len(), self.catalog.segments.len())
+        let summed = self.catalog.groups.iter().any(|g| g.entry.is_some() || g.platform_choice.is_some());
+        Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), if summed { self.catalog.groups.len() } else { 0 })
     }
 
     /// A world at tick 0 from its shards.
@@ -170,7 +174,17 @@ impl Bazaar {
         let mut platforms: Vec<PlatformState> = (0..self.catalog.platforms.len()).map(|p| PlatformState::new(params, p)).collect();
         strategy::plan(self, 0, params, &mut platforms, &self.no_wishes().budgets, &mut self.empty_totals());
         let prices: Vec<u32> = self.catalog.listings.iter().map(|l| l.first_price).collect();
-        let state = ViewState { base_prices: prices.clone(), prices, earlier: VecDeque::new(), platforms };
+        let catalog = &self.catalog;
+        let joins = catalog.listings.iter().map(|l| &catalog.groups[catalog.merchants[l.merchant as usize].group as usize]);
+        let state = ViewState {
+            base_prices: prices.clone(),
+            prices,
+            listed: catalog.listings.iter().map(|l| catalog.listed_at_start(l)).collect(),
+            joins: joins.map(|group| participation::at_start(&group.participation)).collect(),
+            prospects: Vec::new(),
+            earlier: VecDeque::new(),
+            platforms,
+        };
         World {
             tick: Tick(0),
             plan: self.plan,
@@ -214,8 +228,7 @@ impl Bazaar {
     }
 
     fn longest_lag(&self) -> usize {
-        use crate::policy::PricingPolicy::Match;
-        self.catalog.groups.iter().map(|g| if let Match { lag, .. } = g.pricing { lag as usize } else { 0 }).max().unwrap_or(0)
+        self.catalog.groups.iter().map(|g| pricing::seen_after(&g.pricing) as usize).max().unwrap_or(0)
     }
 }
 
@@ -342,8 +355,15 @@ impl Market for Bazaar {
             view.state.earlier.push_front(view.state.prices.clone());
             view.state.earlier.truncate(lag - 1);
         }
+        presence::foresee(&mut view.state.prospects, totals.groups());
+        let mut restocked = epoch != view.epoch;
         for quote in quotes {
-            view.state.prices[quote.listing as usize] = quote.price;
+            let at = quote.listing as usize;
+            restocked |= view.state.listed[at] != quote.listed;
+            (view.state.prices[at], view.state.joins[at], view.state.listed[at]) = (quote.price, quote.joins, quote.listed);
+        }
+        if restocked {
+            view.stock_shelves(&self.catalog, next);
         }
         if tick.0 + 1 == self.warm_up {
             view.state.base_prices.clone_from(&view.state.prices);
@@ -372,10 +392,18 @@ impl Market for Bazaar {
     }
 
     fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {
-        let prices: Vec<u8> = view.state.prices.iter().flat_map(|p| p.to_le_bytes()).collect();
-        let platforms = snapshot::save(&view.state.platforms).expect("platform state is plain data");
+        let state = &view.state;
+        let quotes = state.prices.iter().zip(&state.joins).zip(&state.listed);
+        let quotes: Vec<u8> = quotes
+            .flat_map(|((price, joins), listed)| {
+                let [a, b, c, d] = price.to_le_bytes();
+                let [e, f] = joins.to_le_bytes();
+                [a, b, c, d, e, f, u8::from(*listed)]
+            })
+            .collect();
+        let platforms = snapshot::save(&(&state.platforms, &state.prospects)).expect("platform state is plain data");
         DigestParts {
-            quotes: hash_bytes(&prices),
+            quotes: hash_bytes(&quotes),
             tallies: totals.hash().wrapping_add(totals.listings),
             ledger: totals.ledger.hash(),
             mail: totals.mail,

@@ -1,11 +1,14 @@
-//! Merchants: what they own, and their night: stock, prices, fixed cost.
+//! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
-use crate::catalog::{Catalog, NO_LISTING};
+use crate::catalog::{Catalog, Listing, NO_LISTING};
 use crate::market::Bazaar;
-use crate::metric::{Listings, Metric, Totals};
-use crate::policy::StockPolicy;
-use crate::pricing::{self, Shop};
-use crate::stock;
+use crate::metric::{Listings, Mechanism, Metric, Totals};
+use crate::params::{GroupParams, PLATFORMS};
+use crate::participation;
+use crate::policy::{ParticipationPolicy, StockPolicy};
+use crate::presence::{Move, Scene, Standing, Status};
+use crate::pricing::{self, Memory, Night, Shop};
+use crate::stock::{self, Piece};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
@@ -13,19 +16,25 @@ use sim_core::ledger::Account;
 use sim_core::money::Money;
 
 /// Weight of a tick in the mean of sales: a memory of two weeks.
-const SALES_GAIN: f32 = 1.0 / 14.0;
+pub(crate) const SALES_GAIN: f32 = 1.0 / 14.0;
 /// Ticks of a weekly row.
 pub const WEEK_TICKS: u32 = 7;
 /// Weight of a tick in recent sales: a memory of three days.
 const RECENT_GAIN: f32 = 1.0 / 3.0;
+/// Weight of a tick with sales in what discounts leave: a memory of a week.
+const KEPT_GAIN: f32 = 1.0 / 7.0;
 
-/// A changed list price.
+/// A changed quote: what a merchant asks for a listing, and on what terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Quote {
     /// Listing.
     pub listing: u32,
-    /// New list price, money units.
+    /// List price, money units.
     pub price: u32,
+    /// Promotions that it joins, as bits by rule of the platform.
+    pub joins: u16,
+    /// Whether it is sold.
+    pub listed: bool,
 }
 
 /// What a merchant knows of a listing.
@@ -35,12 +44,20 @@ pub struct ListingState {
     pub stock: i64,
     /// Deliveries under way: (tick, pieces).
     pub on_order: Vec<(u32, i64)>,
-    /// Mean orders a tick.
+    /// Mean orders a tick while it is sold.
     pub mean_sales: f32,
     /// Recent orders a tick.
     pub recent_sales: f32,
+    /// Variance of orders a tick.
+    pub sales_variance: f32,
+    /// Share of the list price kept after own discounts, commission and fee, mean of a week with sales; 0 before the first sale.
+    pub kept: f32,
+    /// Share of the list price left after own discounts, mean of a week with sales.
+    pub paid_share: f32,
     /// Sums of the week so far: orders, GMV, refunds, cash, stockouts.
     pub week: [i64; 5],
+    /// What the price policy has learned.
+    pub memory: Memory,
 }
 
 /// The merchants hosted by a process, with all listings by id (those of other merchants stay as they were).
@@ -52,6 +69,10 @@ pub struct Merchants {
     pub listings: Vec<ListingState>,
     /// Cash by merchant since the start, money units.
     pub cash: Vec<i64>,
+    /// By merchant.
+    pub standing: Vec<Standing>,
+    /// Pages a tick by platform and category, mean of two weeks; empty before the first tick.
+    pub mean_pages: Vec<f32>,
 }
 
 impl Merchants {
@@ -64,16 +85,27 @@ impl Merchants {
             .zip(expected_sales)
             .map(|(listing, &sales)| {
                 let group = &catalog.groups[catalog.merchants[listing.merchant as usize].group as usize];
+                let cost = f64::from(listing.unit_cost);
                 ListingState {
-                    stock: stock::first(&group.stock, sales),
+                    stock: stock::first(&group.stock, sales, Piece { margin: f64::from(listing.first_price) - cost, cost }),
                     on_order: Vec::new(),
                     mean_sales: sales,
                     recent_sales: sales,
+                    sales_variance: sales,
+                    kept: 0.0,
+                    paid_share: 1.0,
                     week: [0; 5],
+                    memory: Memory::default(),
                 }
             })
             .collect();
-        Merchants { owned: 0..catalog.merchants.len() as u32, listings, cash: vec![0; catalog.merchants.len()] }
+        Merchants {
+            owned: 0..catalog.merchants.len() as u32,
+            listings,
+            cash: vec![0; catalog.merchants.len()],
+            standing: catalog.merchants.iter().map(|m| Standing::new(m.dormant)).collect(),
+            mean_pages: Vec::new(),
+        }
     }
 }
 
@@ -86,85 +118,246 @@ pub(crate) fn adapt(
     tallies: &Listings,
     totals: &Totals,
 ) -> (Vec<Quote>, Totals) {
-    let params = market.params(view);
+    let night = Night::new(market, market.params(view), view, totals, &mut merchants.mean_pages, tick);
+    let (prospects, listed) = (&view.state.prospects[..], &view.state.listed[..]);
+    let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed };
+    let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
     let mut quotes = Vec::new();
-    let night = pricing::Night::new(market, params, view, totals, tick);
     for id in merchants.owned.clone() {
-        let merchant = &market.catalog.merchants[id as usize];
-        let group = &market.catalog.groups[merchant.group as usize];
-        for &listing in &merchant.listings {
-            let at = listing as usize;
-            let state = &mut merchants.listings[at];
-            if tick.is_multiple_of(WEEK_TICKS) {
-                state.week = [0; 5];
-            }
-            sold(state, tallies, at);
-            merchants.cash[id as usize] += tallies.cash[at];
-            if stock::replenish(&group.stock, tick, state, tallies.orders[at]) {
-                added.fired(crate::metric::Mechanism::Restock, 1, 0);
-            }
-            let shop = Shop {
-                listing: &market.catalog.listings[at],
-                id: listing,
-                state,
-                orders: tallies.orders[at],
-                first_party: market.catalog.is_first_party(&market.catalog.listings[at]),
-            };
-            let old = view.state.prices[at];
-            let price = pricing::reprice(&group.pricing, &night, &shop, old);
-            if pricing::revises(&group.pricing, tick, listing) {
-                added.fired(pricing::mechanism(&group.pricing), 1, i64::from(price.abs_diff(old)));
-            }
-            if price != old {
-                quotes.push(Quote { listing, price });
-            }
-            added.listings = added.listings.wrapping_add(hash(tallies, at, state, price));
-        }
-        pay_fixed_cost(market, merchants, id, &mut added);
+        desk.close_day(merchants, id, &mut quotes, &mut added);
     }
     (quotes, added)
 }
 
-fn sold(state: &mut ListingState, tallies: &Listings, at: usize) {
-    let orders = tallies.orders[at];
-    state.mean_sales += (orders as f32 - state.mean_sales) * SALES_GAIN;
-    state.recent_sales += (orders as f32 - state.recent_sales) * RECENT_GAIN;
-    let sums = [orders, tallies.gmv[at], tallies.refunds[at], tallies.cash[at], tallies.stockouts[at]];
-    for (week, sum) in state.week.iter_mut().zip(sums) {
-        *week += sum;
-    }
+/// What the nights of merchants depend on.
+struct Desk<'a> {
+    market: &'a Bazaar,
+    tick: u32,
+    view: &'a View,
+    tallies: &'a Listings,
+    night: Night<'a>,
+    scene: Scene<'a>,
 }
 
-/// A merchant's fixed cost is borne by its platforms' books in proportion to its listings there.
-fn pay_fixed_cost(market: &Bazaar, merchants: &mut Merchants, id: u32, added: &mut Totals) {
-    let merchant = &market.catalog.merchants[id as usize];
-    let cost = market.catalog.groups[merchant.group as usize].fixed_cost;
-    if cost == 0 {
-        return;
+impl Desk<'_> {
+    fn close_day(&self, merchants: &mut Merchants, id: u32, quotes: &mut Vec<Quote>, added: &mut Totals) {
+        let catalog = &self.market.catalog;
+        let merchant = &catalog.merchants[id as usize];
+        let group = &catalog.groups[merchant.group as usize];
+        let before = merchants.cash[id as usize];
+        self.book(merchants, id, added);
+        let cash = merchants.cash[id as usize];
+        let standing = &mut merchants.standing[id as usize];
+        standing.week_cash += cash - before;
+        let then = self.scene.decide(id, standing, cash);
+        self.act(merchants, id, then, added);
+        let mut active = 0u32;
+        for here in merchant.listings.chunk_by(|&a, &b| catalog.listings[a as usize].platform == catalog.listings[b as usize].platform) {
+            let joint_sales =
+                here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
+            for &listing in here {
+                let quote = self.tend(merchants, group, listing, then, joint_sales, added);
+                active |= u32::from(quote.listed) << catalog.listings[listing as usize].platform;
+                if quote != self.quoted(listing) {
+                    quotes.push(quote);
+                }
+            }
+        }
+        for p in (0..catalog.platforms.len()).filter(|p| active >> p & 1 == 1) {
+            added.add_to(p, 0, Metric::ActiveMerchants, 1);
+        }
+        added.listings = added.listings.wrapping_add(hash_merchant(id, merchants));
     }
-    merchants.cash[id as usize] -= cost;
-    let all = merchant.listings.len() as i64;
-    let (mut seen, mut paid) = (0, 0);
-    // listings are sorted by platform
-    for here in
-        merchant.listings.chunk_by(|&a, &b| market.catalog.listings[a as usize].platform == market.catalog.listings[b as usize].platform)
-    {
-        let listing = &market.catalog.listings[here[0] as usize];
-        seen += here.len() as i64;
-        let part = cost * seen / all - paid;
-        paid += part;
+
+    fn quoted(&self, listing: u32) -> Quote {
+        let (state, at) = (&self.view.state, listing as usize);
+        Quote { listing, price: state.prices[at], joins: state.joins[at], listed: state.listed[at] }
+    }
+
+    /// Sales, returns and standing costs of the day.
+    fn book(&self, merchants: &mut Merchants, id: u32, added: &mut Totals) {
+        let catalog = &self.market.catalog;
+        let merchant = &catalog.merchants[id as usize];
+        let group = &catalog.groups[merchant.group as usize];
+        let fee = group.platform_choice.map_or(0, |choice| choice.listing_cost);
+        for &listing in &merchant.listings {
+            let at = listing as usize;
+            let platform = catalog.listings[at].platform as usize;
+            let listed = self.view.state.listed[at];
+            self.sold(&mut merchants.listings[at], at, listed);
+            let mut cash = self.tallies.cash[at];
+            added.add_to_group(platform * catalog.groups.len() + merchant.group as usize, cash, i64::from(listed));
+            if fee > 0 && listed && !catalog.is_first_party(&catalog.listings[at]) {
+                self.charge(&catalog.listings[at], Account::Platform, Metric::ListingFees, fee, added);
+                added.fired(Mechanism::ListingFee, 1, fee);
+                cash -= fee;
+            }
+            merchants.cash[id as usize] += cash;
+            merchants.standing[id as usize].reviewed_cash[platform] += cash;
+        }
+        if merchants.standing[id as usize].status == Status::Active {
+            self.pay_fixed_cost(merchants, id, added);
+        }
+    }
+
+    fn sold(&self, state: &mut ListingState, at: usize, listed: bool) {
+        if self.tick.is_multiple_of(WEEK_TICKS) {
+            state.week = [0; 5];
+        }
+        let tallies = self.tallies;
+        let orders = tallies.orders[at];
+        if listed {
+            let surprise = orders as f32 - state.mean_sales;
+            state.sales_variance += (surprise * surprise - state.sales_variance) * SALES_GAIN;
+            state.mean_sales += surprise * SALES_GAIN;
+            state.recent_sales += (orders as f32 - state.recent_sales) * RECENT_GAIN;
+        }
+        if orders > 0 {
+            let list = orders as f32 * self.view.state.prices[at] as f32;
+            let kept = tallies.receipts[at] as f32 / list;
+            state.kept = if state.kept > 0.0 { state.kept + (kept - state.kept) * KEPT_GAIN } else { kept };
+            state.paid_share += (tallies.gmv[at] as f32 / list - state.paid_share) * KEPT_GAIN;
+        }
+        let sums = [orders, tallies.gmv[at], tallies.refunds[at], tallies.cash[at], tallies.stockouts[at]];
+        for (week, sum) in state.week.iter_mut().zip(sums) {
+            *week += sum;
+        }
+    }
+
+    /// Carries out a decision on presence.
+    fn act(&self, merchants: &mut Merchants, id: u32, then: Move, added: &mut Totals) {
+        let merchant = &self.market.catalog.merchants[id as usize];
+        let group = &self.market.catalog.groups[merchant.group as usize];
+        let listing_on = |p: u8| merchant.listings.iter().map(|&l| &self.market.catalog.listings[l as usize]).find(|l| l.platform == p);
+        let standing = &mut merchants.standing[id as usize];
+        let home = self.market.catalog.listings[merchant.listings[0] as usize].platform as usize;
+        match then {
+            Move::Stay => {}
+            Move::Exit => {
+                standing.status = Status::Exited;
+                added.add_to(home, 0, Metric::ExitedMerchants, 1);
+                added.fired(Mechanism::MerchantExit, 1, 0);
+            }
+            Move::Enter => {
+                standing.status = Status::Active;
+                added.add_to(home, 0, Metric::EnteredMerchants, 1);
+                added.fired(Mechanism::MerchantEntry, 1, 0);
+            }
+            Move::Join(platform) => {
+                let cost = group.platform_choice.map_or(0, |choice| choice.joining_cost);
+                let shop = listing_on(platform).expect("a merchant joins where it has products");
+                self.charge(shop, Account::External, Metric::MerchantFixed, cost, added);
+                merchants.cash[id as usize] -= cost;
+                added.fired(Mechanism::MerchantPlatforms, 1, cost);
+            }
+            Move::Leave(_) => added.fired(Mechanism::MerchantPlatforms, 1, 0),
+        }
+    }
+
+    /// Stock, price and promotions of a listing for the next day.
+    fn tend(&self, merchants: &mut Merchants, group: &GroupParams, id: u32, then: Move, joint_sales: f32, added: &mut Totals) -> Quote {
+        let at = id as usize;
+        let listing = &self.market.catalog.listings[at];
+        let mut quote = self.quoted(id);
+        let first_party = self.market.catalog.is_first_party(listing);
+        quote.listed = then.lists(quote.listed, listing.home, listing.platform);
+        let state = &mut merchants.listings[at];
+        self.restock(group, state, at, quote.listed, added);
+        if then == Move::Exit && state.stock > 0 {
+            (state.stock, state.on_order) = (0, Vec::new());
+        }
+        if self.view.state.listed[at] && quote.listed {
+            let mut memory = std::mem::take(&mut state.memory);
+            if Memory::is_used_by(&group.pricing) {
+                memory.observe(self.tallies.orders[at] as f64, self.tallies.cash[at] as f64, self.night.pages_of(listing));
+            }
+            let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales };
+            let price = self.reprice(group, &shop, &mut memory, quote.price, added);
+            if let ParticipationPolicy::Profitable { hurdle } = group.participation
+                && participation::reviews(&group.participation, self.tick, id)
+            {
+                quote.joins = participation::joins(hurdle, &self.night, &shop, price);
+                added.fired(Mechanism::PromotionParticipation, 1, 0);
+            }
+            state.memory = memory;
+            if price != quote.price {
+                quote.price = price;
+                merchants.cash[listing.merchant as usize] -= group.menu_cost;
+                merchants.standing[listing.merchant as usize].week_cash -= group.menu_cost;
+            }
+        }
         let platform = listing.platform as usize;
-        let owner = if market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
-        added.ledger.transfer(platform, Account::Merchant, Account::External, Money(part));
-        added.add_to(platform, 0, Metric::MerchantFixed, part);
-        added.add_to(platform, 0, Metric::MerchantCash, -part);
-        added.add_to(platform, 0, owner, -part);
+        added.add_to(platform, 0, Metric::ActiveListings, i64::from(quote.listed));
+        added.listings = added.listings.wrapping_add(hash(self.tallies, at, &merchants.listings[at], quote));
+        quote
+    }
+
+    fn restock(&self, group: &GroupParams, state: &mut ListingState, at: usize, listed: bool, added: &mut Totals) {
+        let listing = &self.market.catalog.listings[at];
+        let cost = f64::from(listing.unit_cost);
+        let kept = if state.kept > 0.0 { f64::from(state.kept) } else { 1.0 };
+        let piece = Piece { margin: f64::from(self.view.state.prices[at]) * kept - cost, cost };
+        if stock::replenish(&group.stock, self.tick, state, self.tallies.orders[at], listed, piece) {
+            let newsvendor = matches!(group.stock, StockPolicy::Newsvendor { .. });
+            added.fired(if newsvendor { Mechanism::Newsvendor } else { Mechanism::Restock }, 1, 0);
+        }
+    }
+
+    /// The price of the next day; a change is paid for.
+    fn reprice(&self, group: &GroupParams, shop: &Shop, memory: &mut Memory, old: u32, added: &mut Totals) -> u32 {
+        if !pricing::revises(&group.pricing, self.tick, shop.id) {
+            return old;
+        }
+        let price = pricing::reprice(&group.pricing, &self.night, shop, memory, old);
+        added.fired(pricing::mechanism(&group.pricing), 1, i64::from(price.abs_diff(old)));
+        if price == old || !pricing::is_worth(group.menu_cost, old, price, shop.state.mean_sales) {
+            return old;
+        }
+        added.add_to(shop.listing.platform as usize, 0, Metric::PriceChanges, 1);
+        if group.menu_cost > 0 {
+            self.charge(shop.listing, Account::External, Metric::MerchantFixed, group.menu_cost, added);
+            added.fired(Mechanism::MenuCost, 1, group.menu_cost);
+        }
+        price
+    }
+
+    /// A merchant's fixed cost is borne by its platforms' books in proportion to its listings there.
+    fn pay_fixed_cost(&self, merchants: &mut Merchants, id: u32, added: &mut Totals) {
+        let catalog = &self.market.catalog;
+        let merchant = &catalog.merchants[id as usize];
+        let cost = catalog.groups[merchant.group as usize].fixed_cost;
+        if cost == 0 {
+            return;
+        }
+        merchants.cash[id as usize] -= cost;
+        let platform_of = |l: u32| catalog.listings[l as usize].platform;
+        let listed = |l: &&u32| self.view.state.listed[**l as usize];
+        let all = merchant.listings.iter().filter(listed).count() as i64;
+        let (mut seen, mut paid) = (0, 0);
+        // listings are sorted by platform
+        for here in merchant.listings.chunk_by(|&a, &b| platform_of(a) == platform_of(b)) {
+            seen += here.iter().filter(listed).count() as i64;
+            let part = if all > 0 { cost * seen / all - paid } else { cost - paid };
+            paid += part;
+            self.charge(&catalog.listings[here[0] as usize], Account::External, Metric::MerchantFixed, part, added);
+        }
+    }
+
+    /// Books a cost of a merchant beside its orders.
+    fn charge(&self, listing: &Listing, to: Account, metric: Metric, amount: i64, added: &mut Totals) {
+        let platform = listing.platform as usize;
+        let owner = if self.market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        added.ledger.transfer(platform, Account::Merchant, to, Money(amount));
+        added.add_to(platform, 0, metric, amount);
+        added.add_to(platform, 0, Metric::MerchantCash, -amount);
+        added.add_to(platform, 0, owner, -amount);
     }
 }
 
-fn hash(tallies: &Listings, at: usize, state: &ListingState, price: u32) -> u64 {
+fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u64 {
     let on_order: i64 = state.on_order.iter().map(|(_, pieces)| pieces).sum();
+    let shares = u64::from(state.kept.to_bits()) << 32 | u64::from(state.sales_variance.to_bits());
     let numbers = [
         tallies.orders[at],
         tallies.gmv[at],
@@ -173,13 +366,25 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, price: u32) -> u64 
         tallies.stockouts[at],
         state.stock,
         on_order,
-        i64::from(price),
+        i64::from(quote.price),
+        shares as i64,
+        state.memory.fingerprint() as i64,
     ];
-    let mut bytes = [0u8; 64];
+    let mut bytes = [0u8; 80];
     for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
         slot.copy_from_slice(&number.to_le_bytes());
     }
     hash_of(at as u64, &bytes)
+}
+
+fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
+    let standing = &merchants.standing[id as usize];
+    let numbers = [merchants.cash[id as usize], standing.status as i64, i64::from(standing.losing_weeks), standing.week_cash];
+    let mut bytes = [0u8; (4 + PLATFORMS) * 8];
+    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash)) {
+        slot.copy_from_slice(&number.to_le_bytes());
+    }
+    hash_of(1 << 40 | u64::from(id), &bytes)
 }
 
 /// Whether any listing can be sold out.

@@ -44,6 +44,8 @@ dense_enum! {
         Deferred = "missions put off", Released = "missions taken up again", Ahead = "missions to buy ahead",
         MembershipFees = "membership fees", Joined = "new members", Lapsed = "lapsed members",
         BlockShoppers = "active in the block before", Churned = "of those, not active in the block",
+        ListingFees = "listing fees", PriceChanges = "price changes", ActiveMerchants = "active merchants",
+        ActiveListings = "active listings", EnteredMerchants = "merchants entered", ExitedMerchants = "merchants exited",
     }
 }
 
@@ -58,7 +60,10 @@ dense_enum! {
         WordOfMouth = "word-of-mouth", HabitGain = "habit", SatisfactionGain = "satisfaction", PromotionFatigue = "promotion-fatigue",
         DealCredit = "deal-credit", InclusiveValue = "inclusive-value", RepriceCostPlus = "pricing-cost-plus",
         RepriceMatch = "pricing-match", RepriceBestResponse = "pricing-best-response", RepriceTargetMargin = "pricing-target-margin",
-        RepriceNudge = "pricing-nudge", Restock = "restock", FirstParty = "first-party", Commission = "commission",
+        RepriceNudge = "pricing-nudge", RepriceUndercut = "pricing-undercut", RepriceGradient = "pricing-gradient",
+        RepriceQLearning = "pricing-q-learning", RepriceBandit = "pricing-bandit", MenuCost = "menu-cost",
+        PromotionParticipation = "promotion-participation", MerchantExit = "merchant-exit", MerchantEntry = "merchant-entry",
+        MerchantPlatforms = "merchant-platform-choice", ListingFee = "listing-fee", Newsvendor = "newsvendor", Restock = "restock", FirstParty = "first-party", Commission = "commission",
         AiInvestment = "ai-investment", AiInService = "ai-build-lag", AiSpillover = "ai-spillover", TalentWage = "talent-wage",
         PriceWar = "strategy-price-war", EfficiencyWar = "strategy-efficiency-war", Balanced = "strategy-balanced",
         MatchRival = "strategy-match-rival", Shock = "shock", ExperienceWar = "strategy-experience-war",
@@ -72,12 +77,23 @@ dense_enum! {
     }
 }
 
+/// What the merchants of a group earn on a platform in a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSum {
+    /// Cash of orders and returns, money units.
+    pub cash: i64,
+    /// Listings sold.
+    pub listings: i64,
+}
+
 /// Totals of a tick over all shards and merchants.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Totals {
     /// `counters[(platform * segments + segment) * Metric::COUNT + metric]`.
     counters: Vec<i64>,
     segments: usize,
+    /// `groups[platform * groups + group]`: what the merchants of a group earn and sell there.
+    groups: Vec<GroupSum>,
     /// The books.
     pub ledger: Ledger,
     /// What fired.
@@ -93,10 +109,11 @@ pub struct Totals {
 impl Totals {
     /// Zeros.
     #[must_use]
-    pub fn new(platforms: usize, segments: usize) -> Totals {
+    pub fn new(platforms: usize, segments: usize, groups: usize) -> Totals {
         Totals {
             counters: vec![0; platforms * segments * Metric::COUNT],
             segments,
+            groups: vec![GroupSum::default(); platforms * groups],
             ledger: Ledger::new(platforms),
             mechanisms: Mechanisms::new(Mechanism::COUNT),
             rows: 0,
@@ -127,6 +144,20 @@ impl Totals {
         (0..self.segments).map(|s| self.of(platform, s, metric)).sum()
     }
 
+    /// Adds to the sums of a merchant group on a platform; nothing where groups are not summed.
+    pub(crate) fn add_to_group(&mut self, at: usize, cash: i64, listings: i64) {
+        if let Some(sum) = self.groups.get_mut(at) {
+            sum.cash = sum.cash.checked_add(cash).expect("a counter fits 64 bits");
+            sum.listings += listings;
+        }
+    }
+
+    /// The sums of merchant groups, by platform and group; empty where nothing depends on them.
+    #[must_use]
+    pub fn groups(&self) -> &[GroupSum] {
+        &self.groups
+    }
+
     /// Books a mechanism.
     #[inline]
     pub fn fired(&mut self, mechanism: Mechanism, times: i64, money: i64) {
@@ -136,13 +167,18 @@ impl Totals {
     /// Hash of the counters.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        sim_core::digest::hash_numbers(3, &self.counters)
+        let groups: Vec<i64> = self.groups.iter().flat_map(|sum| [sum.cash, sum.listings]).collect();
+        sim_core::digest::hash_numbers(3, &self.counters).wrapping_add(sim_core::digest::hash_numbers(4, &groups))
     }
 }
 
 impl Sum for Totals {
     fn add(&mut self, other: &Totals) {
         add_columns(&mut self.counters, &other.counters);
+        for (sum, more) in self.groups.iter_mut().zip(&other.groups) {
+            sum.cash = sum.cash.checked_add(more.cash).expect("a counter fits 64 bits");
+            sum.listings += more.listings;
+        }
         self.ledger.add(&other.ledger);
         self.mechanisms.merge(&other.mechanisms);
         self.rows = self.rows.wrapping_add(other.rows);
@@ -160,6 +196,8 @@ pub struct Listings {
     pub gmv: Vec<i64>,
     /// Cash that the merchant received less what it paid for orders and returns (goods, logistics, refunds), money units.
     pub cash: Vec<i64>,
+    /// What merchants received for shipped orders after discounts, commission and fee, before delivery and goods, money units.
+    pub receipts: Vec<i64>,
     /// GMV returned.
     pub refunds: Vec<i64>,
     /// Orders refused for stock.
@@ -171,7 +209,7 @@ impl Listings {
     #[must_use]
     pub fn new(listings: usize) -> Listings {
         let zeros = || vec![0; listings];
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), refunds: zeros(), stockouts: zeros() }
+        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros() }
     }
 }
 
@@ -180,6 +218,7 @@ impl Sum for Listings {
         add_columns(&mut self.orders, &other.orders);
         add_columns(&mut self.gmv, &other.gmv);
         add_columns(&mut self.cash, &other.cash);
+        add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
     }

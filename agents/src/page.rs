@@ -5,7 +5,7 @@
 
 use crate::catalog::Catalog;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
-use crate::view::Offer;
+use crate::view::{Offer, Shelves};
 use sim_core::draw::{Purpose, Seed, below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
@@ -43,6 +43,7 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) seed: Seed,
     pub(crate) catalog: &'a Catalog,
     pub(crate) offers: &'a [Offer],
+    pub(crate) shelves: &'a Shelves,
     pub(crate) choice: &'a ChoiceParams,
     pub(crate) platform: &'a PlatformParams,
     pub(crate) platform_id: usize,
@@ -115,9 +116,10 @@ impl PageRequest<'_> {
         let cell = self.catalog.cell(self.platform_id, self.category);
         let size = cell.end - cell.start;
         if self.platform.recall == 0 {
-            let count = (size as usize).min(RECALLED);
-            for (j, listing) in listings[..count].iter_mut().enumerate() {
-                *listing = cell.start + j as u32;
+            let mut count = 0;
+            for listing in cell.filter(|&l| self.offers[l as usize].listed).take(RECALLED) {
+                listings[count] = listing;
+                count += 1;
             }
             return count;
         }
@@ -128,8 +130,8 @@ impl PageRequest<'_> {
             for (i, listing) in chunk.iter_mut().enumerate() {
                 let bits = words.bits(i);
                 *listing = cell.start + below(bits, size);
-                if self.platform.by_popularity {
-                    let (threshold, alias) = self.catalog.aliases[*listing as usize];
+                if self.shelves.weighted[self.platform_id] {
+                    let (threshold, alias) = self.shelves.aliases[*listing as usize];
                     let rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
                     *listing = if rest < threshold { *listing } else { alias };
                 }

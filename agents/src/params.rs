@@ -2,7 +2,7 @@
 //!
 //! Utilities are already divided by mu; money is in money units of the simulated market (extensive money is divided by scale).
 
-use crate::policy::{PricingPolicy, StockPolicy};
+use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
 mod ai;
 mod operation;
@@ -340,6 +340,42 @@ pub struct GroupParams {
     pub stock: StockPolicy,
     /// Fixed cost of a merchant per tick, money units.
     pub fixed_cost: i64,
+    /// Cost of changing one list price, money units.
+    pub menu_cost: i64,
+    /// Promotions.
+    pub participation: ParticipationPolicy,
+    /// Money of a merchant at the start, money units.
+    pub capital: i64,
+    /// When it gives up.
+    pub exit: ExitPolicy,
+    /// How those outside come in.
+    pub entry: Option<EntryParams>,
+    /// How it chooses platforms.
+    pub platform_choice: Option<PlatformChoiceParams>,
+}
+
+/// How the dormant merchants of a group enter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EntryParams {
+    /// Probability of entering in a week in which the expected profit is `profit`.
+    pub hazard: f64,
+    /// Expected profit of a week at which the hazard holds, money units.
+    pub profit: i64,
+}
+
+/// How the merchants of a group choose platforms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlatformChoiceParams {
+    /// Ticks between reviews of a merchant.
+    pub review: u32,
+    /// Cost of a listing per tick, paid to the platform, money units.
+    pub listing_cost: i64,
+    /// Cost of opening a shop on a platform, money units.
+    pub joining_cost: i64,
+    /// Ticks of expected profit that must pay the joining cost.
+    pub payback: u32,
+    /// Probability of acting on a favourable review.
+    pub rate: f64,
 }
 
 impl Params {

@@ -192,7 +192,7 @@ impl PlatformState {
 #[must_use]
 pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
     let of = |metric| totals.sum(platform, metric);
-    of(Metric::Commission) + of(Metric::MembershipFees) - of(Metric::Subsidy) + of(Metric::Clawback)
+    of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) - of(Metric::Subsidy) + of(Metric::Clawback)
         - of(Metric::LogisticsPlatform)
         - of(Metric::ServiceCost)
         - of(Metric::QualityChecks)

@@ -13,7 +13,7 @@ impl Tour<'_> {
         let choice = &self.params.choice;
         let mut utilities = [f32::NEG_INFINITY; PLATFORMS];
         for (p, slot) in utilities[..self.params.platforms.len()].iter_mut().enumerate() {
-            if self.catalog.cell(p, category).is_empty() || !self.view.trades[p] {
+            if !self.view.trades[p] || !self.view.shelves.sells[p * self.catalog.categories.len() + category] {
                 continue;
             }
             let deal = self.view.deals[p];

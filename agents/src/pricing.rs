@@ -1,104 +1,48 @@
-//! Pricing policies: what a merchant asks tomorrow. Floats live inside one decision and are rounded to the money unit.
+//! Pricing: what a merchant asks tomorrow. Floats live inside one decision and are rounded to the money unit.
 //!
-//! Sources: cost-plus and target-margin follow retail practice; best response is the Nash-Bertrand condition of multinomial
-//! logit (Anderson, de Palma, Thisse 1992); matching takes the lowest rival with a lag.
+//! Owns when a price is looked at, what a policy sees, and what a change must be worth; each policy has a file of its own.
 
-use crate::catalog::{Listing, NO_LISTING};
-use crate::market::Bazaar;
-use crate::merchant::ListingState;
-use crate::metric::{Mechanism, Metric, Totals};
-use crate::params::{Params, PlatformParams};
+mod bandit;
+mod best_response;
+mod gradient;
+mod grid;
+#[cfg(test)]
+mod logit_market;
+mod memory;
+mod outlook;
+mod q_learning;
+mod simple;
+mod undercut;
+
+pub use memory::Memory;
+pub(crate) use outlook::{Demand, Night, Shop, seen_after};
+
+use crate::merchant::WEEK_TICKS;
+use crate::metric::Mechanism;
+use crate::params::PlatformParams;
 use crate::policy::PricingPolicy;
-use crate::view::View;
+use outlook::Outlook;
 use sim_core::math;
 
 /// Largest factor between a price and the listing's first price, either way.
 const BAND: f64 = 5.0;
-/// Largest relative step of a best reply in one revision.
-const BEST_REPLY_STEP: f64 = 0.2;
-
-/// What all merchants know at night.
-pub(crate) struct Night<'a> {
-    view: &'a View,
-    params: &'a Params,
-    tick: u32,
-    /// Orders of the tick on all platforms.
-    sold: i64,
-    listings: i64,
-    /// Pages shown by platform and category, estimated from the platform's visits and the category's share.
-    cell_visits: Vec<f64>,
-    mean_sensitivity: f64,
-    categories: usize,
-}
-
-/// What a merchant knows of one listing.
-pub(crate) struct Shop<'a> {
-    pub(crate) listing: &'a Listing,
-    pub(crate) id: u32,
-    pub(crate) state: &'a ListingState,
-    pub(crate) orders: i64,
-    pub(crate) first_party: bool,
-}
-
-impl<'a> Night<'a> {
-    pub(crate) fn new(market: &'a Bazaar, params: &'a Params, view: &'a View, totals: &Totals, tick: u32) -> Night<'a> {
-        let platforms = params.platforms.len();
-        let sold = (0..platforms).map(|p| totals.sum(p, Metric::Shipped)).sum();
-        let cell_visits = (0..platforms)
-            .flat_map(|p| {
-                let visits = totals.sum(p, Metric::Visits) as f64;
-                market.category_share.iter().map(move |share| visits * share)
-            })
-            .collect();
-        Night {
-            view,
-            params,
-            tick,
-            sold,
-            listings: market.catalog.listings.len() as i64,
-            cell_visits,
-            mean_sensitivity: market.mean_sensitivity / f64::from(params.choice.mu),
-            categories: market.category_share.len(),
-        }
-    }
-
-    fn break_even(&self, shop: &Shop) -> f64 {
-        let p = shop.listing.platform as usize;
-        let delivery = self.view.state.platforms[p].delivery_cost(&self.params.platforms[p]);
-        break_even(&self.params.platforms[p], shop.listing.unit_cost, delivery, shop.first_party)
-    }
-
-    fn lowest_rival(&self, shop: &Shop, lag: u32) -> Option<f64> {
-        let prices = match lag {
-            0 | 1 => &self.view.state.prices,
-            _ => self.view.state.earlier.get(lag as usize - 2).or(self.view.state.earlier.back()).unwrap_or(&self.view.state.prices),
-        };
-        shop.listing.rivals.iter().filter(|&&r| r != NO_LISTING).map(|&r| prices[r as usize]).min().map(f64::from)
-    }
-
-    /// Nash-Bertrand reply with logit demand: p - c = 1 / (slope x (1 - own share)).
-    fn best_reply(&self, shop: &Shop, old: u32) -> f64 {
-        let cell = shop.listing.platform as usize * self.categories + shop.listing.category as usize;
-        let share = (f64::from(shop.state.mean_sales) / self.cell_visits[cell].max(1.0)).min(0.9);
-        let cost = self.break_even(shop).max(1.0);
-        let target = if self.params.choice.log_price {
-            let elasticity = (self.mean_sensitivity * (1.0 - share)).max(1.2);
-            cost * elasticity / (elasticity - 1.0)
-        } else {
-            cost + f64::from(self.params.choice.price_scale) / (self.mean_sensitivity * (1.0 - share))
-        };
-        let old = f64::from(old);
-        target.clamp(old * (1.0 - BEST_REPLY_STEP), old * (1.0 + BEST_REPLY_STEP))
-    }
-}
 
 /// The price at which nothing is left: unit cost and the merchant's part of `delivery` (money units a line), grossed up for
 /// commission and payment fee.
 #[must_use]
 pub fn break_even(platform: &PlatformParams, unit_cost: u32, delivery: i64, first_party: bool) -> f64 {
+    (f64::from(unit_cost) + borne(platform, delivery)) / kept_of_list(platform, first_party)
+}
+
+/// The merchant's part of a delivery, money units a line.
+pub(crate) fn borne(platform: &PlatformParams, delivery: i64) -> f64 {
+    delivery as f64 * (1.0 - f64::from(platform.delivery_platform_ppm) * 1e-6)
+}
+
+/// Share of the list price that is left after commission and payment fee, without discounts.
+pub(crate) fn kept_of_list(platform: &PlatformParams, first_party: bool) -> f64 {
     let take = if first_party { 0 } else { platform.take_rate_ppm } + platform.payment_fee_ppm;
-    let borne = delivery as f64 * (1.0 - f64::from(platform.delivery_platform_ppm) * 1e-6);
-    (f64::from(unit_cost) + borne) / (1.0 - f64::from(take) * 1e-6)
+    1.0 - f64::from(take) * 1e-6
 }
 
 /// Whether the policy looks at its price in this night.
@@ -109,37 +53,57 @@ pub(crate) fn revises(policy: &PricingPolicy, tick: u32, listing: u32) -> bool {
         PricingPolicy::CostPlus { interval, .. }
         | PricingPolicy::Match { interval, .. }
         | PricingPolicy::BestResponse { interval }
-        | PricingPolicy::TargetMargin { interval, .. } => (tick + listing).is_multiple_of(interval.max(1)),
+        | PricingPolicy::TargetMargin { interval, .. }
+        | PricingPolicy::Undercut { interval, .. }
+        | PricingPolicy::Gradient { interval, .. }
+        | PricingPolicy::QLearning { interval, .. }
+        | PricingPolicy::Bandit { interval, .. } => (tick + listing).is_multiple_of(interval.max(1)),
     }
 }
 
-/// The price after the night.
-pub(crate) fn reprice(policy: &PricingPolicy, night: &Night, shop: &Shop, old: u32) -> u32 {
-    if !revises(policy, night.tick, shop.id) {
-        return old;
+/// The price that the policy wants after a night in which it revises; `memory` learns.
+pub(crate) fn reprice(policy: &PricingPolicy, night: &Night, shop: &Shop, memory: &mut Memory, old: u32) -> u32 {
+    if let PricingPolicy::Nudge { step } = *policy {
+        return simple::nudge(night, shop, old, step);
     }
-    let price = match *policy {
-        PricingPolicy::Fixed => return old,
-        PricingPolicy::Nudge { step } => return nudge(night, shop, old, step),
-        PricingPolicy::CostPlus { markup, .. } => night.break_even(shop) * (1.0 + markup),
-        PricingPolicy::Match { lag, floor_margin, .. } => {
-            let floor = night.break_even(shop) / (1.0 - floor_margin);
-            night.lowest_rival(shop, lag).map_or(f64::from(old), |lowest| lowest.max(floor))
-        }
-        PricingPolicy::BestResponse { .. } => night.best_reply(shop, old),
-        PricingPolicy::TargetMargin { margin, step, .. } => {
-            let up = shop.state.recent_sales > shop.state.mean_sales;
-            let wish = f64::from(old) * if up { 1.0 + step } else { 1.0 - step };
-            wish.max(night.break_even(shop) / (1.0 - margin))
-        }
-    };
+    let outlook = night.outlook(policy, shop, old);
+    let price = wish(policy, &outlook, memory);
     let first = f64::from(shop.listing.first_price);
     math::round_i64(price.clamp(first / BAND, first * BAND)).clamp(1, i64::from(u32::MAX / 2)) as u32
 }
 
-fn nudge(night: &Night, shop: &Shop, old: u32, step: f64) -> u32 {
-    let by = ((u64::from(old) * math::round_i64(step * 1e6) as u64 + 500_000) / 1_000_000) as u32;
-    if shop.orders * night.listings > night.sold { old.saturating_add(by).min(u32::MAX / 2) } else { (old - by).max(1) }
+/// The price that a policy wishes for, before it is rounded and kept within the band.
+fn wish(policy: &PricingPolicy, outlook: &Outlook, memory: &mut Memory) -> f64 {
+    match policy {
+        PricingPolicy::Fixed | PricingPolicy::Nudge { .. } => outlook.old,
+        PricingPolicy::CostPlus { markup, .. } => simple::cost_plus(outlook, *markup),
+        PricingPolicy::Match { floor_margin, .. } => simple::matching(outlook, *floor_margin),
+        PricingPolicy::TargetMargin { margin, step, .. } => simple::target_margin(outlook, *margin, *step),
+        PricingPolicy::BestResponse { .. } => best_response::price(outlook),
+        PricingPolicy::Undercut { step, floor_margin, relent_margin, relent, .. } => {
+            undercut::price(outlook, *step, *floor_margin, *relent_margin, *relent)
+        }
+        PricingPolicy::Gradient { step, memory: span, .. } => {
+            let (slope, trial) = memory.slope();
+            slope.price(outlook, trial, *step, *span)
+        }
+        PricingPolicy::QLearning { alpha, discount, decay, initial, grid, .. } => {
+            let prices = grid::prices(grid, outlook);
+            let learning = q_learning::Learning { alpha: *alpha, discount: *discount, decay: *decay, initial: *initial };
+            let (table, trial) = memory.table();
+            table.price(outlook, trial, prices.as_slice(), learning)
+        }
+        PricingPolicy::Bandit { rule, grid, .. } => {
+            let prices = grid::prices(grid, outlook);
+            let (arms, trial) = memory.arms();
+            arms.price(outlook, trial, prices.as_slice(), *rule)
+        }
+    }
+}
+
+/// Whether a change is worth its menu cost: a week's mean sales at the difference must pay it.
+pub(crate) fn is_worth(menu_cost: i64, old: u32, new: u32, mean_sales: f32) -> bool {
+    f64::from(old.abs_diff(new)) * f64::from(mean_sales) * f64::from(WEEK_TICKS) >= menu_cost as f64
 }
 
 /// The mechanism under which a revision is booked; a fixed price is never revised.
@@ -150,5 +114,21 @@ pub(crate) fn mechanism(policy: &PricingPolicy) -> Mechanism {
         PricingPolicy::BestResponse { .. } => Mechanism::RepriceBestResponse,
         PricingPolicy::TargetMargin { .. } => Mechanism::RepriceTargetMargin,
         PricingPolicy::Nudge { .. } => Mechanism::RepriceNudge,
+        PricingPolicy::Undercut { .. } => Mechanism::RepriceUndercut,
+        PricingPolicy::Gradient { .. } => Mechanism::RepriceGradient,
+        PricingPolicy::QLearning { .. } => Mechanism::RepriceQLearning,
+        PricingPolicy::Bandit { .. } => Mechanism::RepriceBandit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_a_week_of_sales_does_not_pay_is_not_made() {
+        assert!(is_worth(0, 100, 100, 0.0), "without a menu cost nothing is held back");
+        assert!(!is_worth(200, 1000, 1010, 2.0), "14 sales at 10 are 140");
+        assert!(is_worth(140, 1000, 1010, 2.0) && is_worth(140, 1010, 1000, 2.0));
     }
 }

@@ -187,6 +187,12 @@ impl Observation<'_> {
             promotion_fatigue: census(|c| &c.fatigue, f64::from(Q12)),
             active_shoppers: self.census.map_or(f64::NAN, |c| c.active[p] as f64),
             multi_homing_share: self.census.map_or(f64::NAN, |c| ratio(c.active_three as f64, c.active_any as f64)),
+            active_merchants: of(Metric::ActiveMerchants),
+            active_listings: of(Metric::ActiveListings),
+            entered_merchants: of(Metric::EnteredMerchants),
+            exited_merchants: of(Metric::ExitedMerchants),
+            listing_fees: of(Metric::ListingFees),
+            price_changes: of(Metric::PriceChanges),
             talent_wage: state.wage,
             matching_accuracy: state.accuracy(),
             energy: real(Metric::Energy) / 1000.0,
@@ -201,7 +207,7 @@ impl Observation<'_> {
         let (mut change, mut weight, mut spread, mut cells) = (0.0, 0.0, 0.0, 0.0);
         for cell in &catalog.cells[platform * categories..(platform + 1) * categories] {
             let (mut w, mut sum, mut squares) = (0.0, 0.0, 0.0);
-            for id in cell.start as usize..cell.end as usize {
+            for id in (cell.start as usize..cell.end as usize).filter(|&id| self.view.state.listed[id]) {
                 let listing = &catalog.listings[id];
                 let popularity = f64::from(listing.popularity);
                 let log = math::ln(f64::from(self.view.state.prices[id]));
@@ -315,6 +321,10 @@ fn pricing_name(policy: &PricingPolicy) -> &'static str {
         PricingPolicy::BestResponse { .. } => "best-response",
         PricingPolicy::TargetMargin { .. } => "target-margin",
         PricingPolicy::Nudge { .. } => "nudge",
+        PricingPolicy::Undercut { .. } => "undercut",
+        PricingPolicy::Gradient { .. } => "gradient",
+        PricingPolicy::QLearning { .. } => "q-learning",
+        PricingPolicy::Bandit { .. } => "bandit",
     }
 }
 
@@ -347,13 +357,15 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 group: group.name.clone(),
                 platform: platform.clone(),
                 pricing: pricing_name(&group.pricing).into(),
-                listings: here.len() as u32,
+                status: world.merchants.standing[id as usize].status.name().into(),
+                listings: here.iter().filter(|&&l| world.view.state.listed[l]).count() as u32,
                 orders,
                 shipped_gmv,
                 refunds,
                 profit,
                 mean_price: price / here.len() as f64,
                 stockouts,
+                cash: world.merchants.cash[id as usize],
             });
         }
     }

@@ -246,6 +246,7 @@ impl Desk<'_> {
         tally.listings.orders[at] += 1;
         tally.listings.gmv[at] += gmv;
         tally.listings.cash[at] += cash;
+        tally.listings.receipts[at] += bill.receipt + bill.logistics_merchant;
         let totals = &mut tally.totals;
         let days = (self.view.promised_days[platform] * 1000.0) as i64;
         for (metric, amount) in [

@@ -4,13 +4,14 @@ use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
 use crate::params::{PLATFORMS, Params, TASTE};
 use crate::platform::PlatformState;
-use crate::promotion::{advertised_deal, shelf_price};
+use crate::presence::Prospect;
+use crate::promotion::{UNLISTED, advertised_deal, shelf_price};
 use crate::service::ServiceDesk;
 use serde::{Deserialize, Serialize};
 use sim_core::{math, parallel};
 use std::collections::VecDeque;
 
-/// What recall, ranking and choice need of a listing: 40 bytes, in the order of listings.
+/// What recall, ranking and choice need of a listing: 36 bytes, in the order of listings.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
     /// Trait vector.
@@ -25,6 +26,39 @@ pub struct Offer {
     pub merchant: u32,
     /// Sold live.
     pub live: bool,
+    /// Whether the merchant sells it now.
+    pub listed: bool,
+    /// Promotions that the merchant joins, as bits by rule of the platform.
+    pub joins: u16,
+}
+
+/// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Shelves {
+    /// By cell: whether anything is listed.
+    pub sells: Vec<bool>,
+    /// By platform: whether recall draws by the alias tables; otherwise every listing of the cell is as likely.
+    pub weighted: Vec<bool>,
+    /// Alias tables of the cells: (threshold, alias) per listing. A listing that is not sold has no weight.
+    pub aliases: Vec<(u32, u32)>,
+}
+
+impl Shelves {
+    fn new(catalog: &Catalog, params: &Params, listed: &[bool]) -> Shelves {
+        let on = |cell: &std::ops::Range<u32>| cell.clone().filter(|&l| listed[l as usize]).count();
+        let popular = |p: u8| params.platforms[p as usize].by_popularity;
+        let partial = |p: usize| catalog.listings.iter().zip(listed).any(|(l, listed)| l.platform as usize == p && !listed);
+        let weight = |l: usize| match (&catalog.listings[l], listed[l]) {
+            (_, false) => 0.0,
+            (listing, true) if popular(listing.platform) => f64::from(listing.popularity),
+            _ => 1.0,
+        };
+        Shelves {
+            sells: catalog.cells.iter().map(|cell| on(cell) > 0).collect(),
+            weighted: (0..catalog.platforms.len()).map(|p| popular(p as u8) || partial(p)).collect(),
+            aliases: catalog.alias_tables(weight),
+        }
+    }
 }
 
 /// State that is the same everywhere and survives a restart.
@@ -34,6 +68,12 @@ pub struct ViewState {
     pub prices: Vec<u32>,
     /// List prices when the calendar starts: the base of the price index.
     pub base_prices: Vec<u32>,
+    /// Whether each listing is sold.
+    pub listed: Vec<bool>,
+    /// Promotions that the merchant of each listing joins, as bits by rule of its platform.
+    pub joins: Vec<u16>,
+    /// What the merchants of each group earn on each platform.
+    pub prospects: Vec<Prospect>,
     /// List prices of earlier ticks, latest first.
     pub earlier: VecDeque<Vec<u32>>,
     /// Platforms.
@@ -46,6 +86,10 @@ pub struct View {
     pub state: ViewState,
     /// By listing.
     pub offers: Vec<Offer>,
+    /// List prices of what is sold; [`UNLISTED`] for the rest.
+    pub asked: Vec<u32>,
+    /// What is on the shelves.
+    pub shelves: Shelves,
     /// Utility of a platform's delivery and service, over mu.
     pub platform_utility: [f32; PLATFORMS],
     /// Advertised deal by platform, share of the price.
@@ -82,6 +126,8 @@ impl View {
         let mut view = View {
             state,
             offers: Vec::new(),
+            asked: Vec::new(),
+            shelves: Shelves::default(),
             platform_utility: [0.0; PLATFORMS],
             deals: [0.0; PLATFORMS],
             promised_days: [0.0; PLATFORMS],
@@ -91,19 +137,31 @@ impl View {
             visits,
             epoch,
         };
+        view.stock_shelves(catalog, params);
         view.publish(catalog, params);
         view
     }
 
+    /// Recomputes what follows from which listings are sold.
+    pub fn stock_shelves(&mut self, catalog: &Catalog, params: &Params) {
+        self.shelves = Shelves::new(catalog, params, &self.state.listed);
+    }
+
     /// Recomputes everything that follows from the state.
     pub fn publish(&mut self, catalog: &Catalog, params: &Params) {
-        let (prices, platforms) = (&self.state.prices, &self.state.platforms);
-        let blank = Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false };
+        let state = &self.state;
+        let (prices, platforms) = (&state.prices, &state.platforms);
+        self.asked.clear();
+        self.asked.extend(prices.iter().zip(&state.listed).map(|(&price, &listed)| if listed { price } else { UNLISTED }));
+        let asked = &self.asked;
+        let blank =
+            Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false, listed: false, joins: 0 };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
             let listing = &catalog.listings[id];
             let platform = listing.platform as usize;
-            let shelf = shelf_price(listing, prices, prices[id], &params.platforms[platform].promotions, &platforms[platform].rules);
+            let rules = (&params.platforms[platform].promotions, &platforms[platform].rules);
+            let shelf = shelf_price(listing, asked, prices[id], rules.0, rules.1, state.joins[id]);
             Offer {
                 traits: listing.traits.map(i16::from),
                 quality: params.choice.quality * listing.quality,
@@ -111,9 +169,10 @@ impl View {
                 shelf,
                 merchant: listing.merchant,
                 live: listing.live,
+                listed: state.listed[id],
+                joins: state.joins[id],
             }
         });
-        let shelf: Vec<u32> = self.offers.iter().map(|o| o.shelf).collect();
         for (p, platform) in params.platforms.iter().enumerate() {
             let state = &self.state.platforms[p];
             let days = state.delivery_days(platform, params.ai.tick_days);
@@ -121,7 +180,7 @@ impl View {
             (self.service[p], self.checked[p], self.trades[p]) = (desk, state.checked(platform) as f32, state.trades());
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
-            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.state.prices, &shelf);
+            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.asked, &self.offers);
         }
     }
 }

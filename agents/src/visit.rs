@@ -104,6 +104,7 @@ impl Tour<'_> {
             seed: self.seed,
             catalog: self.catalog,
             offers: &self.view.offers,
+            shelves: &self.view.shelves,
             choice: &self.params.choice,
             platform: &self.params.platforms[platform],
             platform_id: platform,
@@ -144,7 +145,7 @@ impl Tour<'_> {
             let (price, term) = match offerings {
                 None => (offer.shelf, offer.price_term),
                 Some(offerings) => {
-                    let price = effective_price(offerings, &self.catalog.listings[shown.listing as usize], offer.shelf);
+                    let price = effective_price(offerings.joined(offer.joins), &self.catalog.listings[shown.listing as usize], offer.shelf);
                     let term = if price == offer.shelf { offer.price_term } else { price_term(self.params, category, price) };
                     (price, term)
                 }
@@ -180,7 +181,7 @@ impl Tour<'_> {
     pub(crate) fn offerings(&self, shopper: u64, platform: usize, segment: usize) -> Offerings<'_> {
         let rules = &self.params.platforms[platform].promotions;
         let states = &self.view.state.platforms[platform].rules;
-        Offerings { rules, states, segment, held: coupons_held(self.seed, shopper, self.tick, platform, rules) }
+        Offerings { rules, states, segment, held: coupons_held(self.seed, shopper, self.tick, platform, rules), joins: 0 }
     }
 }
 

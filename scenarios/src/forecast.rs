@@ -3,6 +3,7 @@
 //! Owns the estimates that `validate` prints and that bound a scenario. Guarantees order of magnitude, not accuracy: sizes of
 //! rows are rounded up. Leaves out run time, which depends on the machine.
 
+use agents::PricingPolicy;
 use sim_core::units::Share;
 
 use crate::model::{MerchantGroup, Scenario};
@@ -12,7 +13,7 @@ use crate::model::{MerchantGroup, Scenario};
 pub struct Forecast {
     /// Peak memory in bytes.
     pub memory_bytes: u128,
-    /// Expected number of listings (products times platforms they are sold on).
+    /// Expected number of listings (products times platforms they are sold on or may come to).
     pub listings: u64,
     /// Number of merchants.
     pub merchants: u64,
@@ -27,7 +28,7 @@ pub struct Forecast {
 const PROGRAM_BYTES: u128 = 64 << 20;
 /// State of a shopper (at most 96 bytes), open lines and working space.
 const SHOPPER_BYTES: u128 = 160;
-const LISTING_BYTES: u128 = 400;
+const LISTING_BYTES: u128 = 500;
 const MERCHANT_BYTES: u128 = 200;
 
 /// Estimates the size of one run.
@@ -37,6 +38,7 @@ pub fn forecast(scenario: &Scenario) -> Forecast {
     let merchants_of = |group: &MerchantGroup| scenario.catalog.merchants_at(group.count, scenario.population.shoppers);
     let merchants = groups().map(merchants_of).fold(0, u64::saturating_add);
     let listings_of = |group: &MerchantGroup| merchants_of(group) as f64 * f64::from(group.products) * platforms_of(group);
+    let remembered = groups().map(|group| listings_of(group).round() as u128 * memory_of(group)).sum::<u128>();
     let listings = groups().map(listings_of).sum::<f64>().round() as u64;
     let ticks = scenario.calendar.ticks();
     let days = u128::from(ticks / scenario.calendar.ticks_per_day());
@@ -44,6 +46,7 @@ pub fn forecast(scenario: &Scenario) -> Forecast {
         memory_bytes: PROGRAM_BYTES
             + shoppers.saturating_mul(SHOPPER_BYTES)
             + u128::from(listings) * LISTING_BYTES
+            + remembered
             + u128::from(merchants) * MERCHANT_BYTES,
         listings,
         merchants,
@@ -53,9 +56,20 @@ pub fn forecast(scenario: &Scenario) -> Forecast {
     }
 }
 
-/// Expected number of platforms that a merchant of the group sells on, at least one.
+/// Bytes that the price policy of a listing remembers.
+fn memory_of(group: &MerchantGroup) -> u128 {
+    match &group.pricing {
+        PricingPolicy::QLearning { grid, .. } => 4 * (grid.len().max(9) as u128).pow(3),
+        PricingPolicy::Gradient { .. } | PricingPolicy::Bandit { .. } => 500,
+        _ => 0,
+    }
+}
+
+/// Expected number of platforms that a merchant of the group sells on or may come to sell on, at least one.
 fn platforms_of(group: &MerchantGroup) -> f64 {
-    let expected: f64 = group.platforms.values().map(|share| share.0).sum();
+    let open = group.platform_choice.as_ref().map_or(0.0, |choice| choice.open.0);
+    let shares = group.platforms.values().map(|share| share.0).filter(|share| *share > 0.0);
+    let expected: f64 = shares.map(|share| share + (1.0 - share) * open).sum();
     let nowhere: f64 = group.platforms.values().map(|share| 1.0 - share.0).product();
     expected + nowhere
 }

@@ -16,7 +16,7 @@ mod strategy;
 
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use calendar::{Calendar, Festival, Phase};
-pub use catalog::{Catalog, Category, MerchantGroup, MerchantsScale};
+pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
 pub use operation::{Exit, ExperienceReturns, Raise, Staff};
 pub use platform::{Instrument, Logistics, Membership, Platform, Promotion, PromotionBudget, Ranking, Service};

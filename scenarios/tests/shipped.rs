@@ -101,7 +101,7 @@ fn every_pricing_policy_of_the_main_job_is_held_by_a_twentieth_of_the_merchants(
         *held.entry(name.expect("a name")).or_default() += group.count;
     }
     let all: u32 = held.values().sum();
-    assert_eq!(held.len(), 5, "{held:?}");
+    assert!(held.len() >= 8, "{held:?}");
     assert!(held.values().all(|&count| 20 * count >= all), "{held:?}");
 }
 

@@ -56,6 +56,10 @@ pub enum Purpose {
     Strategy = 60,
     /// Which listings an experiment of `calibrate` treats in a tick.
     Probe = 64,
+    /// Trial prices and relenting of a price policy, by (listing, tick).
+    Reprice = 40,
+    /// Entry, exit and choice of platforms, by (merchant, tick).
+    Presence = 41,
 }
 
 /// The seed of a run.

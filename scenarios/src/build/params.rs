@@ -3,8 +3,8 @@
 use super::{capability, strategy};
 use crate::model::{self, PriceUtility, PromotionBudget, Scenario};
 use agents::params::{
-    CategoryParams, ChoiceParams, ExitParams, GroupParams, Instrument, MembershipParams, MemoryParams, Missions, PLATFORMS, Params,
-    PlatformParams, Promotion, SEGMENTS, SegmentParams,
+    CategoryParams, ChoiceParams, EntryParams, ExitParams, GroupParams, Instrument, MembershipParams, MemoryParams, Missions, PLATFORMS,
+    Params, PlatformChoiceParams, PlatformParams, Promotion, SEGMENTS, SegmentParams,
 };
 use sim_core::math;
 use sim_core::units::{Amount, Share};
@@ -48,8 +48,25 @@ pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
             pricing: group.pricing.clone(),
             stock: group.stock.clone(),
             fixed_cost: units.per_tick(units.intensive(group.fixed_cost)),
+            menu_cost: units.intensive(group.menu_cost),
+            participation: group.participation,
+            capital: units.intensive(group.capital),
+            exit: group.exit,
+            entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.intensive(e.profit).max(1) }),
+            platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
         })
         .collect()
+}
+
+fn platform_choice(units: &Units, choice: &model::MerchantPlatforms) -> PlatformChoiceParams {
+    let ticks = |days: f64| (days / units.scenario.calendar.tick.0).round().max(1.0) as u32;
+    PlatformChoiceParams {
+        review: ticks(choice.review.0),
+        listing_cost: units.per_tick(units.intensive(choice.listing_cost)),
+        joining_cost: units.intensive(choice.joining_cost),
+        payback: ticks(choice.payback.0),
+        rate: choice.rate.0,
+    }
 }
 
 /// Conversions of money.

@@ -9,7 +9,7 @@ use agents::platform::PlatformState;
 use agents::policy::PricingPolicy;
 use agents::pricing::break_even;
 use rand::Rng;
-use sim_core::draw::{Purpose, Seed, unit_f32, unit_f64};
+use sim_core::draw::{Purpose, Seed, Words, unit_f32, unit_f64};
 use std::sync::Arc;
 
 /// Dearest list price, in money units: two of them still fit 32 bits.
@@ -53,7 +53,6 @@ pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) ->
         categories: names(&mut scenario.catalog.categories.keys()),
         segments: names(&mut scenario.population.segments.keys()),
         groups: params::groups(scenario),
-        aliases: Catalog::alias_tables(&listings, &cells),
         merchants,
         listings,
         cells,
@@ -79,13 +78,15 @@ impl Builder<'_> {
             let id = self.merchants.len() as u32;
             // keyed by group and place in it: a merchant more in one group leaves the draws of the others
             let key = (index as u64) << 48 | (k as u64) << 16;
-            let on = self.platforms_of(group, key);
+            let home = self.platforms_of(group, key);
+            let on = self.open_to(group, key, &home);
+            let dormant = group.entry.as_ref().is_some_and(|e| f64::from(self.presence(key).uniform(0)) < e.dormant.0);
             let first = self.listings.len() as u32;
             for product in 0..group.products {
-                self.product(group, id, key | u64::from(product), category, &on);
+                self.product(group, id, key | u64::from(product), category, &on, &home);
             }
             let listings = (first..self.listings.len() as u32).collect();
-            self.merchants.push(Merchant { group: index as u16, listings, first_party_of: owner.map(|p| p as u8) });
+            self.merchants.push(Merchant { group: index as u16, listings, first_party_of: owner.map(|p| p as u8), dormant });
         }
     }
 
@@ -107,7 +108,23 @@ impl Builder<'_> {
         chosen
     }
 
-    fn product(&mut self, group: &MerchantGroup, merchant: u32, key: u64, category: usize, on: &[usize]) {
+    /// The platforms on which the merchant has listings: those where it starts, and those that it may join.
+    fn open_to(&self, group: &MerchantGroup, key: u64, home: &[usize]) -> Vec<usize> {
+        let Some(choice) = &group.platform_choice else { return home.to_vec() };
+        let words = self.presence(key);
+        let names = group.platforms.iter().filter(|(_, share)| share.0 > 0.0).enumerate();
+        names
+            .map(|(i, (name, _))| (i, self.scenario.platforms.get_index_of(name).expect("the check knows every platform")))
+            .filter(|(i, platform)| home.contains(platform) || f64::from(words.uniform(1 + i % 7)) < choice.open.0)
+            .map(|(_, platform)| platform)
+            .collect()
+    }
+
+    fn presence(&self, key: u64) -> Words {
+        self.seed.words(Purpose::Merchant, key, 1, 0)
+    }
+
+    fn product(&mut self, group: &MerchantGroup, merchant: u32, key: u64, category: usize, on: &[usize], home: &[usize]) {
         let goods = &self.scenario.catalog.categories[category];
         let seed = self.seed;
         let stream = |attribute: u64| seed.stream(Purpose::Product, key, attribute);
@@ -143,6 +160,7 @@ impl Builder<'_> {
                 twins,
                 rivals: [NO_LISTING; RIVALS],
                 participation: unit_f32(words.bits(1)),
+                home: home.contains(&platform),
             });
         }
     }
@@ -267,7 +285,8 @@ pub(super) fn expected_sales(scenario: &Scenario, catalog: &Catalog) -> Vec<f32>
         let sellers = (0..catalog.platforms.len()).filter(|&p| !catalog.cell(p, c).is_empty()).count();
         for cell in (0..catalog.platforms.len()).map(|p| catalog.cells[p * categories + c].clone()) {
             let members = cell.start as usize..cell.end as usize;
-            let total: f64 = catalog.listings[members.clone()].iter().map(|l| f64::from(l.popularity)).sum();
+            let on_sale = catalog.listings[members.clone()].iter().filter(|l| catalog.listed_at_start(l));
+            let total: f64 = on_sale.map(|l| f64::from(l.popularity)).sum::<f64>().max(1e-6);
             for id in members {
                 let part = f64::from(catalog.listings[id].popularity) / total / sellers as f64;
                 sales[id] = (0.5 * missions * share * part) as f32;

@@ -1,6 +1,6 @@
 //! Categories, and the merchants who sell in them.
 
-use agents::{PricingPolicy, StockPolicy};
+use agents::{BanditRule, ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
 use super::{Check, at, percent};
 use crate::model::{MerchantGroup, MerchantsScale};
@@ -25,6 +25,7 @@ impl Check<'_> {
             self.group_costs(name, group);
             self.pricing(name, &group.pricing);
             self.stock(name, &group.stock);
+            self.presence(name, group);
         }
         self.cells();
     }
@@ -100,11 +101,93 @@ impl Check<'_> {
                 within("target-margin", "interval", interval.into(), 1.0, 365.0);
             }
             PricingPolicy::Nudge { step } => within("nudge", "step", step, 0.0, 0.2),
+            PricingPolicy::Undercut { step, floor_margin, relent_margin, relent, lag, interval } => {
+                within("undercut", "step", step, 0.0, 0.5);
+                within("undercut", "floor_margin", floor_margin, 0.0, 0.95);
+                within("undercut", "relent_margin", relent_margin, floor_margin, 0.95);
+                within("undercut", "relent", relent, 0.0, 1.0);
+                within("undercut", "lag", lag.into(), 1.0, 28.0);
+                within("undercut", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::Gradient { step, memory, interval } => {
+                within("gradient", "step", step, 0.001, 0.2);
+                within("gradient", "memory", memory, 2.0, 1000.0);
+                within("gradient", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::QLearning { alpha, discount, decay, initial, interval, .. } => {
+                within("q-learning", "alpha", alpha, 0.0, 1.0);
+                within("q-learning", "discount", discount, 0.0, 0.999);
+                within("q-learning", "decay", decay, 0.0, 1.0);
+                within("q-learning", "initial", initial, 0.0, 10.0);
+                within("q-learning", "interval", interval.into(), 1.0, 365.0);
+            }
+            PricingPolicy::Bandit { rule, interval, .. } => {
+                match rule {
+                    BanditRule::Exp3 { gamma } => within("bandit", "rule", gamma, 1e-6, 1.0),
+                    BanditRule::Ucb { width } => within("bandit", "rule", width, 0.0, 10.0),
+                }
+                within("bandit", "interval", interval.into(), 1.0, 365.0);
+            }
             PricingPolicy::Fixed => {}
+        }
+        match pricing {
+            PricingPolicy::QLearning { grid, .. } => self.grid(name, "q-learning", grid),
+            PricingPolicy::Bandit { grid, .. } => self.grid(name, "bandit", grid),
+            _ => {}
+        }
+    }
+
+    fn grid(&mut self, name: &str, policy: &str, grid: &[f64]) {
+        let rises = grid.windows(2).all(|pair| pair[0] < pair[1]);
+        let sane = grid.iter().all(|multiple| (0.5..=20.0).contains(multiple));
+        let learnable = grid.is_empty() || rises && sane && (2..=15).contains(&grid.len());
+        if !learnable {
+            let problem = Problem::new("a grid of prices that cannot be learned on").found(format!("{} prices", grid.len()));
+            let expected = "2 to 15 rising multiples of the break-even price, each from 0.5 to 20; or `[]`";
+            self.report(at!["catalog", "merchants", name, "pricing", policy, "grid"], problem.expected(expected));
+        }
+    }
+
+    fn presence(&mut self, name: &str, group: &MerchantGroup) {
+        let here = |field: &str| at!["catalog", "merchants", name, field];
+        if let ParticipationPolicy::Profitable { hurdle } = group.participation
+            && !(0.0..=10.0).contains(&hurdle)
+        {
+            let problem = Problem::new("wrong value for `hurdle`").found(format!("`{hurdle}`"));
+            self.report(
+                at!["catalog", "merchants", name, "participation", "profitable", "hurdle"],
+                problem.expected("a number from 0 to 10"),
+            );
+        }
+        if let ExitPolicy::Losses { weeks } = group.exit
+            && !(1..=520).contains(&weeks)
+        {
+            let problem = Problem::new("wrong value for `weeks`").found(format!("`{weeks}`"));
+            self.report(at!["catalog", "merchants", name, "exit", "losses", "weeks"], problem.expected("a whole number from 1 to 520"));
+        }
+        if let Some(entry) = &group.entry
+            && entry.dormant.0 >= 1.0
+        {
+            let problem = Problem::new(format!("nobody of `{name}` sells at the start, so nobody knows what there is to earn"));
+            self.report(at!["catalog", "merchants", name, "entry", "dormant"], problem.expected("a share below 100 %"));
+        }
+        if group.first_party_of.is_some() && group.entry.is_some() {
+            let problem = Problem::new(format!("the merchants of `{name}` belong to a platform and do not enter by themselves"));
+            self.report_name(here("entry"), problem.help("leave out `entry`, or `first_party_of`"));
+        }
+        if let Some(choice) = &group.platform_choice
+            && group.platforms.values().filter(|share| share.0 > 0.0).count() < 2
+            && choice.listing_cost.micros() == 0
+        {
+            let problem = Problem::new(format!("the merchants of `{name}` have one platform and nothing to choose"));
+            self.report_name(here("platform_choice"), problem.help("add platforms to the group, or leave out `platform_choice`"));
         }
     }
 
     fn stock(&mut self, name: &str, stock: &StockPolicy) {
+        if let StockPolicy::Newsvendor { critical_ratio, salvage, review, lead_time } = *stock {
+            self.newsvendor(name, critical_ratio, salvage, [review, lead_time]);
+        }
         let StockPolicy::ReorderUpTo { reorder_days, level_days, lead_time } = *stock else { return };
         let here = |field: &str| at!["catalog", "merchants", name, "stock", "reorder-up-to", field];
         if !(0.0..=365.0).contains(&reorder_days) {
@@ -119,6 +202,20 @@ impl Check<'_> {
         if !(1..=60).contains(&lead_time) {
             let problem = Problem::new("wrong value for `lead_time`").found(format!("`{lead_time}`"));
             self.report(here("lead_time"), problem.expected("a whole number from 1 to 60"));
+        }
+    }
+
+    fn newsvendor(&mut self, name: &str, critical_ratio: Option<f64>, salvage: f64, [review, lead_time]: [u32; 2]) {
+        let values = [
+            ("critical_ratio", critical_ratio.unwrap_or(0.5), 0.01, 0.999),
+            ("salvage", salvage, 0.0, 0.99),
+            ("review", review.into(), 1.0, 60.0),
+            ("lead_time", lead_time.into(), 1.0, 60.0),
+        ];
+        for (field, value, low, high) in values.into_iter().filter(|(_, value, low, high)| !(*low..=*high).contains(value)) {
+            let problem = Problem::new(format!("wrong value for `{field}`")).found(format!("`{value}`"));
+            let at = at!["catalog", "merchants", name, "stock", "newsvendor", field];
+            self.report(at, problem.expected(format!("a number from {low} to {high}")));
         }
     }
 

@@ -1,9 +1,9 @@
 //! What is sold, and who sells it.
 
-use agents::{PricingPolicy, StockPolicy};
+use agents::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::units::{Amount, Count, Distribution, Share};
+use sim_core::units::{Amount, Count, Days, Distribution, Share};
 
 use super::{Named, default};
 
@@ -126,4 +126,59 @@ pub struct MerchantGroup {
     /// Fixed cost of a merchant per day, yuan of the simulated merchant.
     #[serde(default)]
     pub fixed_cost: Amount,
+    /// Cost of changing one list price, yuan; a price is changed only where a week's mean sales at the difference pay it.
+    #[serde(default)]
+    pub menu_cost: Amount,
+    /// Whether it joins the promotions that it is invited to.
+    #[serde(default)]
+    pub participation: ParticipationPolicy,
+    /// Money of a merchant at the start, yuan.
+    #[serde(default)]
+    pub capital: Amount,
+    /// When it leaves the market for good.
+    #[serde(default)]
+    pub exit: ExitPolicy,
+    /// How merchants that wait outside come in; none by default, and nobody waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+    /// How it joins and leaves platforms; by default it stays where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_choice: Option<MerchantPlatforms>,
+}
+
+/// Entry of merchants: a pool of dormant ones who come in the more likely the more their group earns.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Share of the merchants of the group that are outside at the start.
+    pub dormant: Share,
+    /// Probability that a dormant merchant enters in a week, when it expects the `profit`; in proportion to what it expects.
+    pub hazard: Share,
+    /// Expected profit of a merchant and week at which the hazard holds, above 0 yuan.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub profit: Amount,
+}
+
+/// Choice of platforms by expected profit.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantPlatforms {
+    /// Time between looks of a merchant, at least a tick.
+    #[serde(default = "default::four_weeks")]
+    pub review: Days,
+    /// Share of the platforms in `platforms` on which a merchant does not start, but that it may join.
+    #[serde(default = "default::full")]
+    pub open: Share,
+    /// Cost of a listing per day, paid to the platform, yuan; a platform's own merchants pay none there.
+    #[serde(default)]
+    pub listing_cost: Amount,
+    /// Cost of opening a shop on a platform, yuan.
+    #[serde(default)]
+    pub joining_cost: Amount,
+    /// Time in which the expected profit must pay the cost of joining.
+    #[serde(default = "default::quarter")]
+    pub payback: Days,
+    /// Probability of acting on a look that says so.
+    #[serde(default = "default::quarter_share")]
+    pub rate: Share,
 }

@@ -24,6 +24,18 @@ pub(super) fn full() -> Share {
     Share::FULL
 }
 
+pub(super) fn four_weeks() -> Days {
+    Days(28.0)
+}
+
+pub(super) fn quarter() -> Days {
+    Days(90.0)
+}
+
+pub(super) fn quarter_share() -> Share {
+    Share(0.25)
+}
+
 pub(super) fn yes() -> bool {
     true
 }
