@@ -184,6 +184,16 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
             "population.memory.stock_days=7",
             "population.choice.buy_ahead=10",
             "catalog.categories.food.share=1",
+            // merchants who do not answer to the sale
+            "catalog.merchants.streamers.stock=unlimited",
+            "catalog.merchants.brands.participation=always",
+            "catalog.merchants.factories.platform_choice.rate=0 %",
+            "catalog.merchants.old-timers.exit=never",
+            "catalog.merchants.newcomers.entry.dormant=0 %",
+            "catalog.merchants.newcomers.pricing=fixed",
+            "catalog.merchants.climbers.pricing=fixed",
+            "catalog.merchants.learners.pricing=fixed",
+            "catalog.merchants.gamblers.pricing=fixed",
         ];
         let built = built(&[&plain[..], &IMPATIENT, set].concat());
         let listings = built.market.catalog.listings.iter().enumerate();
