@@ -125,7 +125,8 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
     }
 }
 
-/// What platforms have switched on beside promotions: strategies, stages of AI, staff, logistics, financing.
+/// What platforms have switched on beside promotions: strategies, stages of AI, staff, logistics, financing. Exit is not among them:
+/// a market in which nobody fails is in order.
 fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
     let any = |f: &dyn Fn(&PlatformParams) -> bool| params.platforms.iter().any(f);
     let stages = |f: &dyn Fn(&StageParams) -> bool| params.ai.functions.iter().any(|function| f(&function.stages));
@@ -144,7 +145,6 @@ fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::AiEnergy => params.ai.energy_kwh > 0.0 && any(&invests),
         Mechanism::ComputePriceLevel => params.ai.compute_price_level != 1.0 && any(&invests),
         Mechanism::LogisticsCapacity => any(&|p| p.capacity > 0),
-        Mechanism::PlatformExit => any(&|p| p.exit.capital > 0 || p.exit.losing_ticks > 0),
         _ => false,
     }
 }

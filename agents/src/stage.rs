@@ -3,7 +3,7 @@
 //! Below `emergence` a function serves in pilots (`early_use`), then people take its suggestions at the rate `acceptance`, from
 //! `autonomous` on agents act every tick. From `self_iteration` on, use raises capability, within a bound.
 
-use crate::params::FunctionParams;
+use crate::params::{FunctionParams, StageParams};
 
 /// Not yet taken up.
 pub(crate) const PILOT: u8 = 0;
@@ -17,6 +17,9 @@ pub(crate) const SELF_ITERATION: u8 = 3;
 /// The stage of a function at a performance; thresholds that are out of order count as the one before.
 pub(crate) fn stage(function: &FunctionParams, performance: f64) -> u8 {
     let stages = &function.stages;
+    if *stages == StageParams::NONE {
+        return PILOT;
+    }
     let thresholds = [stages.emergence, stages.autonomous, stages.self_iteration];
     thresholds.iter().take_while(|threshold| performance >= **threshold).count() as u8
 }
@@ -42,7 +45,6 @@ pub(crate) fn self_iteration(function: &FunctionParams, stage: u8, capability: f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::StageParams;
 
     const STAGES: StageParams = StageParams {
         emergence: 0.3,
@@ -69,7 +71,7 @@ mod tests {
     fn without_stages_all_performance_is_in_use_and_nothing_grows_by_itself() {
         let plain = FunctionParams { stages: StageParams::NONE, ..FUNCTION };
         for q in [0.2, 0.5, 0.89] {
-            assert_eq!(in_use(&plain, q, stage(&plain, q)), q);
+            assert_eq!((stage(&plain, q), in_use(&plain, q, stage(&plain, q))), (PILOT, q));
             assert_eq!(self_iteration(&plain, stage(&plain, q), 5.0, 100.0), 0.0);
         }
     }

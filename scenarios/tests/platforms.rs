@@ -11,6 +11,7 @@ use sim_core::parallel::Pool;
 use sim_core::tick::{World, run_tick};
 use std::path::Path;
 
+const DOUBLE_11: &str = include_str!("../library/double-11-2025.yaml");
 const TINY: &str = include_str!("../regression/tiny.yaml");
 /// Platforms of the file: north, south, east.
 const PLATFORMS: std::ops::Range<usize> = 0..3;
@@ -31,8 +32,12 @@ const ALL: [&str; 12] = [
 ];
 
 fn built(set: &[&str]) -> Built {
+    built_from(TINY, set)
+}
+
+fn built_from(text: &str, set: &[&str]) -> Built {
     let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    let project = load_text(Path::new("scenario.yaml"), text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     let loaded = project.arm("baseline").unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     build(&loaded, project.directory(), 0).expect("a world")
 }
@@ -142,6 +147,18 @@ fn an_adaptive_platform_spends_its_budget_and_finds_what_pays() {
     let spent = state.strategy_spent();
     assert!(spent <= budget && budget - spent <= budget * 6 / 100, "{spent} of {budget}");
     assert!(state.bandit.plays[0] > state.bandit.plays[1], "only promotions work here: {:?}", state.bandit.plays);
+}
+
+#[test]
+fn new_strategies_spend_what_the_old_ones_spend_in_the_main_job() {
+    for strategy in ["experience-war: {", "adaptive: {review: 7d, "] {
+        let war = format!("platforms.taobao-tmall.strategy={{{strategy}budget: 30 bn yuan, from: 2025-09-15}}}}");
+        let built = built_from(DOUBLE_11, &[&war, "population.shoppers=10000", "calendar.warm_up=7d"]);
+        let world = run(&built, |_, _, _| {});
+        let budget = built.market.epochs[0].platforms[0].strategy.budget().expect("a budget").budget;
+        let spent = world.view.state.platforms[0].strategy_spent();
+        assert!(spent <= budget && budget - spent <= budget / 200, "{strategy}: {spent} of {budget}");
+    }
 }
 
 #[test]

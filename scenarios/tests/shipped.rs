@@ -5,9 +5,12 @@ use std::path::Path;
 use scenarios::{BASELINE, Override, Project, Strategy, forecast, load, load_moments, load_text, schema_json, starter};
 use sim_core::units::Count;
 
-const FILES: [&str; 5] = [
-    "library/double-11-2025.yaml",
+const FILES: [&str; 8] = [
+    "library/ai-race-2023-2028.yaml",
+    "library/double-11-2025-wars.yaml",
     "library/double-11-2025-year.yaml",
+    "library/double-11-2025.yaml",
+    "library/laggard.yaml",
     "library/merchant-squeeze.yaml",
     "regression/reference-market.yaml",
     "regression/tiny.yaml",

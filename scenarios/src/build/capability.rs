@@ -54,6 +54,9 @@ fn functions(scenario: &Scenario) -> [FunctionParams; 3] {
 }
 
 fn stages(scenario: &Scenario, stages: &model::Stages) -> StageParams {
+    if *stages == model::Stages::default() {
+        return StageParams::NONE;
+    }
     let tick_years = scenario.calendar.tick.0 / DAYS_PER_YEAR;
     StageParams {
         emergence: stages.emergence,

@@ -153,7 +153,7 @@ pub struct Function {
 }
 
 /// Stages of a function by its performance q, and what each unlocks.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stages {
     /// Emergence: performance from which AI assists people, who take its suggestions at the rate `acceptance`; 0 to 1.
