@@ -9,7 +9,7 @@ use crate::params::{MembershipParams, Params, RATE_LEVELS};
 use crate::shard::ShopperShard;
 use crate::shopper::Q12;
 use crate::view::View;
-use sim_core::draw::{Purpose, below};
+use sim_core::draw::{Purpose, Seed, below};
 use sim_core::ledger::Account;
 use sim_core::money::Money;
 
@@ -32,7 +32,7 @@ pub(crate) fn renew(market: &Bazaar, tick: u32, view: &View, shard: &mut Shopper
         let Some(membership) = rules.membership.filter(|_| view.state.platforms[platform].exited.is_none()) else { continue };
         let year = membership.year_ticks;
         // the day is one tick later from a shopper to the next
-        let first = (year - ticks_left(market, membership, platform, shard.state.first, tick)) % year;
+        let first = (year - ticks_left(market.seed, year, platform, shard.state.first, tick)) % year;
         for index in (first as usize..shard.state.rows.len()).step_by(year as usize) {
             if !shard.state.rows[index].is_member(platform) {
                 continue;
@@ -51,9 +51,9 @@ pub(crate) fn renew(market: &Bazaar, tick: u32, view: &View, shard: &mut Shopper
 }
 
 /// Ticks to a shopper's next renewal day; 0 on the day itself.
-fn ticks_left(market: &Bazaar, membership: MembershipParams, platform: usize, shopper: u64, tick: u32) -> u32 {
-    let year = u64::from(membership.year_ticks);
-    let start = below(market.seed.words(Purpose::Membership, 0, 0, DAY_KEY + platform as u64).bits(0), membership.year_ticks);
+fn ticks_left(seed: Seed, year_ticks: u32, platform: usize, shopper: u64, tick: u32) -> u32 {
+    let year = u64::from(year_ticks);
+    let start = below(seed.words(Purpose::Membership, 0, 0, DAY_KEY + platform as u64).bits(0), year_ticks);
     ((shopper + u64::from(start) + year - u64::from(tick) % year) % year) as u32
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn consider_joining(
         return;
     }
     row.set_member(shopper.platform, true);
-    let left = match ticks_left(market, membership, shopper.platform, id, tick) {
+    let left = match ticks_left(market.seed, membership.year_ticks, shopper.platform, id, tick) {
         0 => membership.year_ticks, // renewals of the day are over
         left => left,
     };
@@ -103,4 +103,21 @@ fn charge(platform: usize, segment: usize, fee: i64, totals: &mut Totals) {
     totals.ledger.transfer(platform, Account::Shopper, Account::Platform, Money(fee));
     totals.add_to(platform, segment, Metric::MembershipFees, fee);
     totals.add_to(platform, segment, Metric::ConsumerSurplus, -fee);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_membership_year_has_one_renewal_day_and_counts_down_to_it(shopper in 0u64..1 << 40, start in 0u32..60_000, platform in 0usize..4) {
+            let left: Vec<u32> = (start..start + 365).map(|tick| ticks_left(Seed(7), 365, platform, shopper, tick)).collect();
+            prop_assert_eq!(left.iter().filter(|&&left| left == 0).count(), 1);
+            let falls = left.windows(2).all(|w| w[1] == (w[0] + 364) % 365);
+            prop_assert!(falls, "{:?}", left);
+            prop_assert_eq!((left[0] + 1) % 365, ticks_left(Seed(7), 365, platform, shopper + 1, start), "a stride of one shopper is one day");
+        }
+    }
 }

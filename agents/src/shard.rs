@@ -140,3 +140,24 @@ impl ShopperShard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::PLATFORMS;
+
+    #[test]
+    fn the_row_sum_sees_pent_up_needs() {
+        let row = Shopper::new([0; 8], 4096, [0; PLATFORMS], [0; PLATFORMS]);
+        let mut shard = ShopperShard::new(ShardState::new(ShardId(0), 64, vec![0; 3], vec![row; 3], 4));
+        let before = shard.recomputed_row_sum();
+        shard.row(1, 5, &MemoryParams::off());
+        shard.state.pent_up[1] = 2;
+        shard.seal();
+        assert_eq!(shard.recomputed_row_sum(), shard.state.row_sum);
+        let with = shard.state.row_sum;
+        shard.state.pent_up[1] = 0;
+        assert_ne!(shard.recomputed_row_sum(), with);
+        assert_ne!(before, with);
+    }
+}

@@ -51,3 +51,15 @@ fn day(scenario: &Scenario, tick: i64) -> Day {
 fn proximity(known: NaiveDate, date: NaiveDate, from: NaiveDate) -> f32 {
     ((date - known).num_days() + 1) as f32 / (from - known).num_days() as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proximity_rises_in_a_straight_line_to_one_on_the_eve() {
+        let day = |d| NaiveDate::from_ymd_opt(2025, 11, d).expect("a date");
+        assert_eq!([1, 2, 3, 4].map(|d| proximity(day(1), day(d), day(5))), [0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(proximity(day(4), day(4), day(5)), 1.0);
+    }
+}
