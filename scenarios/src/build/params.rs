@@ -47,12 +47,12 @@ pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
             name: name.as_str().into(),
             pricing: group.pricing.clone(),
             stock: group.stock.clone(),
-            fixed_cost: units.per_tick(units.intensive(group.fixed_cost)),
-            menu_cost: units.intensive(group.menu_cost),
+            fixed_cost: units.per_tick(units.of_merchant(group.fixed_cost)),
+            menu_cost: units.of_merchant(group.menu_cost),
             participation: group.participation,
-            capital: units.intensive(group.capital),
+            capital: units.of_merchant(group.capital),
             exit: group.exit,
-            entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.intensive(e.profit).max(1) }),
+            entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.of_merchant(e.profit).max(1) }),
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
         })
         .collect()
@@ -62,8 +62,8 @@ fn platform_choice(units: &Units, choice: &model::MerchantPlatforms) -> Platform
     let ticks = |days: f64| (days / units.scenario.calendar.tick.0).round().max(1.0) as u32;
     PlatformChoiceParams {
         review: ticks(choice.review.0),
-        listing_cost: units.per_tick(units.intensive(choice.listing_cost)),
-        joining_cost: units.intensive(choice.joining_cost),
+        listing_cost: units.per_tick(units.of_merchant(choice.listing_cost)),
+        joining_cost: units.of_merchant(choice.joining_cost),
         payback: ticks(choice.payback.0),
         rate: choice.rate.0,
     }
@@ -78,6 +78,11 @@ impl Units<'_> {
     /// Money per order or per agent, in money units.
     pub(super) fn intensive(&self, amount: Amount) -> i64 {
         amount.to_units(self.scenario.money_unit)
+    }
+
+    /// Money that one merchant pays or owns, in money units.
+    pub(super) fn of_merchant(&self, amount: Amount) -> i64 {
+        self.scenario.catalog.merchant_money_at(self.intensive(amount), self.scenario.population.shoppers)
     }
 
     /// Money of the whole market, divided by scale, in money units.

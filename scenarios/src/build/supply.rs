@@ -183,7 +183,7 @@ impl Builder<'_> {
 
 fn merchants_of(scenario: &Scenario, group: &MerchantGroup) -> u32 {
     match &scenario.catalog.merchants_scale {
-        MerchantsScale::Fixed => group.count,
+        MerchantsScale::Fixed | MerchantsScale::MoneyAtShoppers(_) => group.count,
         MerchantsScale::AtShoppers(_) => {
             scenario.catalog.merchants_at(group.count, scenario.population.shoppers).clamp(1, u64::from(u32::MAX)) as u32
         }

@@ -1,6 +1,7 @@
 //! Categories, and the merchants who sell in them.
 
 use agents::{BanditRule, ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
+use sim_core::units::Count;
 
 use super::{Check, at, percent};
 use crate::model::{MerchantGroup, MerchantsScale};
@@ -17,8 +18,15 @@ impl Check<'_> {
         if catalog.merchants.is_empty() {
             self.report_name(at!["catalog", "merchants"], Problem::new("there is no merchant"));
         }
-        if catalog.merchants_scale == MerchantsScale::AtShoppers(sim_core::units::Count(0)) {
-            self.report(at!["catalog", "merchants_scale", "at-shoppers"], Problem::new("a scale of 0 shoppers"));
+        let none = |at: &Count| at.0 == 0;
+        match &catalog.merchants_scale {
+            MerchantsScale::AtShoppers(at) if none(at) => {
+                self.report(at!["catalog", "merchants_scale", "at-shoppers"], Problem::new("a scale of 0 shoppers"));
+            }
+            MerchantsScale::MoneyAtShoppers(at) if none(at) => {
+                self.report(at!["catalog", "merchants_scale", "money-at-shoppers"], Problem::new("a scale of 0 shoppers"));
+            }
+            _ => {}
         }
         for (name, group) in &catalog.merchants {
             self.group_references(name, group);

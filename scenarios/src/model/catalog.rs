@@ -15,7 +15,7 @@ pub struct Catalog {
     pub categories: Named<Category>,
     /// Groups of merchants by name.
     pub merchants: Named<MerchantGroup>,
-    /// Whether the number of merchants follows the number of shoppers (so that a merchant keeps its size) or stays.
+    /// What follows the number of shoppers: the number of merchants, what a merchant pays a day, or neither.
     #[serde(default)]
     pub merchants_scale: MerchantsScale,
 }
@@ -24,11 +24,16 @@ pub struct Catalog {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum MerchantsScale {
-    /// Merchant counts hold whatever the number of shoppers; stock and fixed cost are per shopper of the file.
+    /// Merchant counts and fixed costs hold whatever the number of shoppers.
     #[default]
     Fixed,
-    /// Merchant counts hold at this number of shoppers and grow in proportion.
+    /// Merchant counts hold at this number of shoppers and grow in proportion. Shoppers then choose from more in a larger
+    /// simulation, so that results depend on its size.
     AtShoppers(Count),
+    /// Merchant counts hold whatever the number of shoppers; what a merchant pays or owns (fixed cost, capital, cost of a new
+    /// price or of a platform) is right at this number of shoppers and scales with them, as its sales do. Results then do not
+    /// depend on the number of shoppers but for noise.
+    MoneyAtShoppers(Count),
 }
 
 impl Catalog {
@@ -41,6 +46,19 @@ impl Catalog {
                 u64::try_from(merchants).unwrap_or(u64::MAX).max(1)
             }
             _ => u64::try_from(count).unwrap_or(u64::MAX).max(1),
+        }
+    }
+
+    /// What a merchant pays or owns in a market of `shoppers`, where the file states `amount` money units; rounded half up, but not
+    /// to 0.
+    pub fn merchant_money_at(&self, amount: i64, shoppers: Count) -> i64 {
+        match self.merchants_scale {
+            MerchantsScale::MoneyAtShoppers(at) if at.0 > 0 => {
+                let at = i128::from(at.0);
+                let scaled = (2 * i128::from(amount) * i128::from(shoppers.0) + at).div_euclid(2 * at);
+                i64::try_from(scaled).unwrap_or(i64::MAX).max(amount.min(1))
+            }
+            _ => amount,
         }
     }
 }
@@ -181,4 +199,26 @@ pub struct MerchantPlatforms {
     /// Probability of acting on a look that says so.
     #[serde(default = "default::quarter_share")]
     pub rate: Share,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog(merchants_scale: MerchantsScale) -> Catalog {
+        Catalog { categories: Named::new(), merchants: Named::new(), merchants_scale }
+    }
+
+    #[test]
+    fn either_merchants_or_their_money_follow_the_shoppers() {
+        let at = |scale: MerchantsScale, shoppers| {
+            let catalog = catalog(scale);
+            (catalog.merchants_at(100, Count(shoppers)), catalog.merchant_money_at(300, Count(shoppers)))
+        };
+        for (shoppers, merchants, money) in [(1_000, 100, 300), (2_000, 200, 600), (5, 1, 2), (1, 1, 1)] {
+            assert_eq!(at(MerchantsScale::Fixed, shoppers), (100, 300));
+            assert_eq!(at(MerchantsScale::AtShoppers(Count(1_000)), shoppers), (merchants, 300));
+            assert_eq!(at(MerchantsScale::MoneyAtShoppers(Count(1_000)), shoppers), (100, money));
+        }
+    }
 }
