@@ -18,6 +18,9 @@ use sim_core::tick::Tally;
 pub(crate) fn handle_due(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
     let params = market.params(view);
     for line in shard.state.due(tick) {
+        if line.has(OpenLine::PROTECTED) {
+            continue; // its refund was claimed while shopping
+        }
         if line.has(OpenLine::DELIVERED) {
             take_back(market, params, shard, line, tally);
         } else {

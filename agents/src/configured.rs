@@ -1,8 +1,9 @@
 //! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
 
+use crate::instrument::Instrument;
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{GroupParams, Instrument, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
+use crate::params::{GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
@@ -98,6 +99,17 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
         Mechanism::InstantDiscount => rule(|i| matches!(i, Instrument::InstantDiscount { .. })),
         Mechanism::GapToLowest => rule(|i| matches!(i, Instrument::GapToLowest { .. })),
         Mechanism::ThresholdDiscount => rule(|i| matches!(i, Instrument::ThresholdDiscount { .. })),
+        Mechanism::CrossShopDiscount => rule(|i| matches!(i, Instrument::CrossShopDiscount { .. })),
+        Mechanism::MemberCoupon => rule(|i| matches!(i, Instrument::MemberCoupon { .. })),
+        Mechanism::Presale => rule(|i| matches!(i, Instrument::Presale { .. })),
+        Mechanism::PriceProtection => rule(|i| matches!(i, Instrument::PriceProtection { .. })),
+        Mechanism::CommissionRelief => rule(|i| matches!(i, Instrument::CommissionRelief { .. })) && any(&|p| p.take_rate_ppm > 0),
+        Mechanism::DeliveryFee => any(&|p| p.delivery_fee > 0),
+        Mechanism::DeliverySubsidy => rule(|i| matches!(i, Instrument::DeliverySubsidy { .. })) && any(&|p| p.delivery_fee > 0),
+        Mechanism::Cart => {
+            let thresholds = |i: &Instrument| matches!(i, Instrument::CrossShopDiscount { .. } | Instrument::ThresholdDiscount { .. });
+            params.cart.is_on() && rule(thresholds)
+        }
         Mechanism::BudgetRefusal => any_rule(),
         Mechanism::Cancellation => any(&|p| p.cancelled > 0.0),
         Mechanism::FestivalCancellation => market.days.iter().any(|d| d.sale) && any(&|p| p.cancelled_festival > p.cancelled),

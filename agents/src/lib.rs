@@ -17,7 +17,17 @@ pub mod shopper;
 
 pub mod order;
 
+pub mod instrument;
+
 pub mod promotion;
+
+pub mod stacking;
+
+pub mod cart;
+
+mod till;
+
+mod reconsider;
 
 pub mod view;
 
@@ -35,7 +45,13 @@ mod checkout;
 
 pub mod shard;
 
+mod bill;
+
 mod settle;
+
+mod deposit;
+
+mod protection;
 
 mod after;
 

@@ -3,17 +3,19 @@
 use crate::after;
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
+use crate::deposit;
+use crate::instrument::{Instrument, Promotion, RULES};
 use crate::membership;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
 use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
-use crate::order::RulePart;
-use crate::params::{Missions, Params, Promotion};
+use crate::order::check_outs;
+use crate::params::{Missions, Params};
 use crate::participation;
 use crate::platform::{self, PlatformState, platform_cash};
 use crate::presence;
 use crate::pricing;
-use crate::promotion::RULES;
+use crate::protection;
 use crate::retention;
 use crate::settle;
 use crate::shard::{ShardState, ShopperShard};
@@ -22,7 +24,7 @@ use crate::view::{View, ViewState};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::{Digest, DigestParts, hash_bytes};
 use sim_core::draw::{Purpose, Seed};
-use sim_core::grant::{Claim, CutOffs, Overdrawn, ResourceId};
+use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId};
 use sim_core::graph::SocialGraph;
 use sim_core::ids::{ShardId, Tick};
 use sim_core::ledger::{Account, Ledger};
@@ -159,7 +161,11 @@ impl Bazaar {
 
     /// The resource that a rule claims.
     pub(crate) fn rule_resource(&self, platform: usize, rule: u8, promotion: &Promotion) -> ResourceId {
-        ResourceId((self.catalog.listings.len() + self.money_slot(platform, rule, promotion)) as u32)
+        self.money_resource(self.money_slot(platform, rule, promotion))
+    }
+
+    fn money_resource(&self, slot: usize) -> ResourceId {
+        ResourceId((self.catalog.listings.len() + slot) as u32)
     }
 
     pub(crate) fn empty_totals(&self) -> Totals {
@@ -183,6 +189,7 @@ impl Bazaar {
             joins: joins.map(|group| participation::at_start(&group.participation)).collect(),
             prospects: Vec::new(),
             earlier: VecDeque::new(),
+            shelf_prices: VecDeque::new(),
             platforms,
         };
         World {
@@ -227,8 +234,21 @@ impl Bazaar {
         })
     }
 
+    /// Ticks of list prices that somebody looks back at.
     fn longest_lag(&self) -> usize {
-        self.catalog.groups.iter().map(|g| pricing::seen_after(&g.pricing) as usize).max().unwrap_or(0)
+        let matching = self.catalog.groups.iter().map(|g| pricing::seen_after(&g.pricing).saturating_sub(1));
+        let subsidised = self.promotions().map(|r| if let Instrument::GapToLowest { lag, .. } = r.instrument { lag } else { 0 });
+        matching.chain(subsidised).max().unwrap_or(0) as usize
+    }
+
+    /// Ticks for which the longest price protection lasts.
+    fn longest_protection(&self) -> usize {
+        self.promotions().map(Promotion::protection_ticks).max().unwrap_or(0) as usize
+    }
+
+    /// Rules of all platforms at all times.
+    fn promotions(&self) -> impl Iterator<Item = &Promotion> {
+        self.epochs.iter().flat_map(|e| &e.platforms).flat_map(|p| &p.promotions)
     }
 }
 
@@ -262,7 +282,7 @@ impl Market for Bazaar {
             let state = &view.state.platforms[p];
             let mut check = |slot: usize, available: i64| {
                 if budgets.claimed[slot] > available {
-                    found.push(Overdrawn { resource: ResourceId((self.catalog.listings.len() + slot) as u32), available });
+                    found.push(Overdrawn { resource: self.money_resource(slot), available });
                 }
             };
             for (r, (rule, slot)) in platform.promotions.iter().zip(&state.rules).enumerate() {
@@ -278,25 +298,31 @@ impl Market for Bazaar {
     fn claims(&self, _: Tick, view: &View, shard: &ShopperShard, overdrawn: &[Overdrawn]) -> Vec<Claim> {
         let mut claims = Vec::new();
         let scarce = |resource: ResourceId| overdrawn.binary_search_by_key(&resource, |o| o.resource).is_ok();
-        for line in shard.lines.iter().filter(|line| !line.cancelled) {
-            let mut claim = |resource: ResourceId, amount: i64| {
-                if amount > 0 && scarce(resource) {
-                    claims.push(Claim { resource, rank: line.rank, amount });
-                }
-            };
-            claim(ResourceId(line.listing), 1);
-            let platform = self.catalog.listings[line.listing as usize].platform as usize;
+        let mut claim = |resource: ResourceId, rank: Rank, amount: i64| {
+            if amount > 0 && scarce(resource) {
+                claims.push(Claim { resource, rank, amount });
+            }
+        };
+        for lines in check_outs(&shard.lines) {
+            let platform = self.catalog.listings[lines[0].listing as usize].platform as usize;
             let rules = &self.params(view).platforms[platform].promotions;
-            let parts = &shard.parts[line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize];
-            let strategic = |part: &RulePart| rules[part.rule as usize].budget_per_tick.is_none();
-            for part in parts.iter().filter(|part| !strategic(part)) {
-                claim(self.rule_resource(platform, part.rule, &rules[part.rule as usize]), i64::from(part.platform));
+            // one claim of the check-out for each budget; the strategy rules of a platform share one pool
+            let mut wanted = [0i64; RULES + 1];
+            for line in lines.iter().filter(|line| !line.cancelled) {
+                claim(ResourceId(line.listing), line.rank, 1);
+                for part in &shard.parts[line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize] {
+                    let slot = self.money_slot(platform, part.rule, &rules[part.rule as usize]) - platform * (RULES + 1);
+                    wanted[slot] += i64::from(part.platform);
+                }
             }
-            // the strategy rules of a platform share one pool: one claim for all parts of the line
-            if let Some(first) = parts.iter().find(|part| strategic(part)) {
-                let amount = parts.iter().filter(|part| strategic(part)).map(|part| i64::from(part.platform)).sum();
-                claim(self.rule_resource(platform, first.rule, &rules[first.rule as usize]), amount);
+            for (slot, amount) in wanted.into_iter().enumerate() {
+                claim(self.money_resource(platform * (RULES + 1) + slot), lines[0].rank, amount);
             }
+        }
+        for refund in &shard.refunds {
+            let platform = self.catalog.listings[refund.listing as usize].platform as usize;
+            let rule = &self.params(view).platforms[platform].promotions[refund.rule as usize];
+            claim(self.rule_resource(platform, refund.rule, rule), refund.rank, refund.platform_part);
         }
         claims
     }
@@ -304,6 +330,8 @@ impl Market for Bazaar {
     fn settle(&self, tick: Tick, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
         membership::renew(self, tick.0, view, shard, &mut tally.totals);
         after::handle_due(self, tick.0, view, shard, tally);
+        protection::pay(self, view, shard, cuts, tally);
+        deposit::book(self, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
         retention::count(tick.0, self.catalog.platforms.len(), shard, &mut tally.totals);
     }
@@ -351,9 +379,14 @@ impl Market for Bazaar {
         }
         platform::adapt(self, tick.0, params, next, &mut view.state.platforms, budgets, totals);
         let lag = self.longest_lag();
-        if lag > 1 {
+        if lag > 0 {
             view.state.earlier.push_front(view.state.prices.clone());
-            view.state.earlier.truncate(lag - 1);
+            view.state.earlier.truncate(lag);
+        }
+        let protection = self.longest_protection();
+        if protection > 1 {
+            view.state.shelf_prices.push_front(view.offers.iter().map(|offer| offer.shelf).collect());
+            view.state.shelf_prices.truncate(protection - 1);
         }
         presence::foresee(&mut view.state.prospects, totals.groups());
         let mut restocked = epoch != view.epoch;
@@ -386,6 +419,10 @@ impl Market for Bazaar {
             assert_eq!(split, merchants, "first and third party of platform {p} against all merchants");
             assert_eq!(books(Account::Platform), platform_cash(totals, p), "platform {p}: ledger against tallies");
             assert_eq!(books(Account::Ai), totals.sum(p, Metric::AiCompute) + totals.sum(p, Metric::AiTalent), "AI spend of platform {p}");
+            let flow = |from, to| totals.ledger.flow(p, from, to).0;
+            let paid_in = totals.sum(p, Metric::Subsidy) + totals.sum(p, Metric::Relief) + totals.sum(p, Metric::ProtectionSubsidy);
+            assert_eq!(flow(Account::Platform, Account::Subsidy), paid_in, "subsidies of platform {p} by kind");
+            assert_eq!(flow(Account::Subsidy, Account::Shopper), totals.sum(p, Metric::ProtectionSubsidy), "refunds of platform {p}");
             let logistics = totals.sum(p, Metric::LogisticsMerchant) + totals.sum(p, Metric::LogisticsPlatform);
             assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
         }

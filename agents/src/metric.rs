@@ -46,6 +46,10 @@ dense_enum! {
         BlockShoppers = "active in the block before", Churned = "of those, not active in the block",
         ListingFees = "listing fees", PriceChanges = "price changes", ActiveMerchants = "active merchants",
         ActiveListings = "active listings", EnteredMerchants = "merchants entered", ExitedMerchants = "merchants exited",
+        Checkouts = "check-outs", KeptLines = "lines kept in a cart", AbandonedLines = "lines given up at check-out",
+        DeliveryFees = "delivery fees paid by shoppers", PresaleDeposits = "deposits of presales", DepositsForfeited = "deposits forfeited",
+        DepositsRefunded = "deposits refunded", ProtectionRefunds = "refunds of protected prices",
+        ProtectionSubsidy = "refunds of protected prices paid by the platform", Relief = "commission relief",
     }
 }
 
@@ -55,6 +59,8 @@ dense_enum! {
         Mission = "mission", StockAtHome = "stock-at-home", MultiHoming = "multi-homing", RankingError = "ranking-error",
         Examination = "examination", ReferencePrice = "reference-price", EvokedSet = "evoked-set", Coupon = "coupon",
         InstantDiscount = "instant-discount", GapToLowest = "gap-to-lowest", ThresholdDiscount = "threshold-discount",
+        MemberCoupon = "member-coupon", CrossShopDiscount = "cross-shop-discount", Presale = "presale", PriceProtection = "price-protection",
+        CommissionRelief = "commission-relief", DeliveryFee = "delivery-fee", DeliverySubsidy = "delivery-subsidy", Cart = "cart",
         BudgetRefusal = "budget-refusal", StockRefusal = "stock-refusal", Cancellation = "cancellation", Delivery = "delivery",
         Return = "return", Clawback = "clawback", ServiceContact = "service-contact", AiService = "ai-service",
         WordOfMouth = "word-of-mouth", HabitGain = "habit", SatisfactionGain = "satisfaction", PromotionFatigue = "promotion-fatigue",

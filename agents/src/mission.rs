@@ -2,14 +2,16 @@
 
 use crate::anticipation::{AHEAD, RELEASED};
 use crate::calendar::MISSIONS;
+use crate::checkout::Buyer;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::page::Page;
 use crate::params::{PLATFORMS, RATE_LEVELS};
+use crate::protection;
 use crate::shard::{ShardState, ShopperShard};
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
-use crate::visit::{Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
+use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::Purpose;
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::tick::Wishes;
@@ -64,14 +66,18 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     shard.lines.clear();
     shard.parts.clear();
     let params = market.params(view);
-    let mut shopper_rules = [false; PLATFORMS];
+    let mut access = [Access::default(); PLATFORMS];
+    let mut spending = [0.0; PLATFORMS];
+    let missions: f64 = view.state.platforms.iter().map(|p| p.mean_missions).sum();
     for (p, platform) in params.platforms.iter().enumerate() {
-        let states = &view.state.platforms[p].rules;
-        shopper_rules[p] = platform.promotions.iter().zip(states).any(|(rule, state)| state.open && !rule.on_listing());
+        let state = &view.state.platforms[p];
+        access[p] = Access::new(platform, &state.rules);
+        spending[p] = state.mean_gmv / missions.max(1.0) * params.ai.tick_days;
     }
+    protection::fall_due(market, tick, view, shard, wishes);
     let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
     let day = &market.days[tick as usize];
-    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, day, priority_key, shopper_rules };
+    let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, day, priority_key, access, spending };
     let releases = tour.releases();
     let mut basket =
         Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
@@ -93,6 +99,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
             }
         }
     }
+    tour.check_out_due(shard, wishes);
 }
 
 impl Tour<'_> {
@@ -156,7 +163,7 @@ impl Tour<'_> {
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
             totals.add_to(platform, segment, Metric::Visits, 1);
-            self.visit(state, index, platform, category, mission, words.uniform(7), basket, totals);
+            self.visit(state, index, platform, category, mission, words.uniform(7), basket, &mut shard.scratch, totals);
         }
         let options = &basket.options[..basket.len];
         let row = &state.rows[index];
@@ -180,8 +187,8 @@ impl Tour<'_> {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
         let option = &basket.options[chosen?];
-        let probability = weights[chosen?] / total;
-        self.order(shard, index, mission, segment, option, probability, sensitivity, wishes);
+        let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
+        self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
         Some((category, 1.0 - option.price as f32 / list_price.max(1) as f32))
     }

@@ -1,5 +1,6 @@
 //! Orders: provisional lines within a tick, and lines under way to delivery and return.
 
+use crate::instrument::{Instrument, Promotion};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
 use sim_core::grant::Rank;
@@ -15,21 +16,36 @@ pub struct RulePart {
     pub merchant: u32,
 }
 
-/// An order line of this tick.
+/// What the parts take off what a shopper pays, by both funders, money units. Commission relief is not the shopper's.
+#[must_use]
+pub fn taken_off(parts: &[RulePart], rules: &[Promotion]) -> u32 {
+    let for_shoppers = |part: &&RulePart| !matches!(rules[part.rule as usize].instrument, Instrument::CommissionRelief { .. });
+    parts.iter().filter(for_shoppers).map(|part| part.platform + part.merchant).sum()
+}
+
+/// An order line of this tick. Lines of a check-out stand together.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Line {
     /// Shopper, as index into the shard.
     pub shopper: u32,
     /// Listing.
     pub listing: u32,
-    /// Number of the mission in the tick.
+    /// Number of the mission or check-out of the shopper in the tick.
     pub mission: u16,
+    /// Place in its check-out; 0 begins one.
+    pub place: u8,
     /// Cancelled before shipment.
     pub cancelled: bool,
+    /// Rule that protects the price; [`crate::instrument::NO_RULE`]: none.
+    pub protection: u8,
     /// Rules that gave a discount: a range of the shard's `parts`.
     pub parts: (u32, u8),
     /// List price, money units.
     pub list_price: u32,
+    /// Share of the delivery fee, before subsidies, money units.
+    pub fee: u32,
+    /// Deposit paid before, money units.
+    pub deposit: u32,
     /// True match, standard deviations.
     pub true_match: f32,
     /// Match as perceived on the page.
@@ -44,7 +60,21 @@ pub struct Line {
     pub rank: Rank,
 }
 
-/// A line that is paid and under way: 24 bytes.
+/// The lines by check-out.
+pub fn check_outs(lines: &[Line]) -> impl Iterator<Item = &[Line]> {
+    lines.chunk_by(|_, next| next.place > 0)
+}
+
+impl Line {
+    /// Index of the draws of what follows: one key for each line of a check-out.
+    #[must_use]
+    pub fn after_key(mission: u16, place: usize) -> u64 {
+        u64::from(mission) | (place as u64) << 16
+    }
+}
+
+/// A line that is paid and under way: 24 bytes. A price under protection is a line too: `paid` is the shelf price of the
+/// purchase, `clawback` what was paid, `clawback_strategy` the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenLine {
     /// Listing.
@@ -76,6 +106,8 @@ impl OpenLine {
     pub const UNRESOLVED: u8 = 8;
     /// Delivered; what is left is the return.
     pub const DELIVERED: u8 = 16;
+    /// No line but a price under protection, looked at when the protection ends.
+    pub const PROTECTED: u8 = 32;
 
     /// Whether a flag is set.
     #[must_use]

@@ -2,6 +2,7 @@
 //!
 //! Utilities are already divided by mu; money is in money units of the simulated market (extensive money is divided by scale).
 
+use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
 mod ai;
@@ -50,6 +51,8 @@ pub struct Params {
     pub categories: Vec<CategoryParams>,
     /// By platform.
     pub platforms: Vec<PlatformParams>,
+    /// How shoppers collect lines in a cart.
+    pub cart: CartParams,
     /// The market for AI inputs.
     pub ai: AiParams,
     /// Probability that an experience is told to a neighbour.
@@ -141,6 +144,26 @@ pub struct MemoryParams {
     pub experience_delay: f32,
     /// Experience of a contact that was not resolved (subtracted).
     pub experience_unresolved: f32,
+}
+
+/// How shoppers collect lines in a cart; off with one line or no days.
+#[derive(Clone, Copy, Debug)]
+pub struct CartParams {
+    /// Most lines of a check-out, 1 to [`crate::stacking::LINES`].
+    pub lines: usize,
+    /// What a day of waiting is worth to a shopper, money units per line.
+    pub waiting_cost: f64,
+    /// Most ticks for which a line is kept.
+    pub max_ticks: u32,
+}
+
+impl CartParams {
+    /// Whether lines are kept at all.
+    #[inline]
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.lines > 1 && self.max_ticks > 0
+    }
 }
 
 /// A segment of shoppers.
@@ -252,8 +275,14 @@ pub struct PlatformParams {
     pub raise: RaiseParams,
     /// When it leaves the market.
     pub exit: ExitParams,
-    /// Promotions in stacking order.
+    /// Fee that a check-out below `free_above` pays, money units; 0: delivery is free.
+    pub delivery_fee: i64,
+    /// Price of a check-out from which delivery is free, money units.
+    pub free_above: i64,
+    /// Promotions in the order of the file: a rule is known by its place here.
     pub promotions: Vec<Promotion>,
+    /// The order in which they apply.
+    pub stacking: Stacking,
     /// Baseline AI programme.
     pub ai: AiProgrammeParams,
     /// Strategy.
@@ -273,60 +302,6 @@ pub struct MembershipParams {
     pub benefit: f32,
     /// Probability of joining at a purchase where the expected saving beats the fee.
     pub join: f32,
-}
-
-/// A price instrument.
-#[derive(Clone, Debug)]
-pub struct Promotion {
-    /// What it does.
-    pub instrument: Instrument,
-    /// Platform's share of the discount, ppm.
-    pub platform_ppm: u32,
-    /// Valid categories.
-    pub categories: Vec<bool>,
-    /// Eligible segments.
-    pub segments: [bool; SEGMENTS],
-    /// Share of listings that take part.
-    pub participation: f32,
-    /// Largest discount per line, money units.
-    pub cap: i64,
-    /// Baseline budget per tick; `None`: paid by the strategy budget.
-    pub budget_per_tick: Option<i64>,
-    /// First and last tick.
-    pub window: (u32, u32),
-    /// Whether the subsidy is taken back on return.
-    pub clawback: bool,
-}
-
-/// Kinds of instruments; shares in ppm, money in money units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Instrument {
-    /// Share of the price for holders, held with probability `reach`.
-    Coupon {
-        /// Share of the price, ppm.
-        discount_ppm: u32,
-        /// Probability of holding one.
-        reach: f32,
-    },
-    /// Share of the price for everybody.
-    InstantDiscount {
-        /// Share of the price, ppm.
-        discount_ppm: u32,
-    },
-    /// The gap to the lowest price of the same product elsewhere.
-    GapToLowest {
-        /// Share of the gap, ppm.
-        share_ppm: u32,
-        /// Share of the price below the lowest, ppm.
-        below_ppm: u32,
-    },
-    /// Money off for each full threshold.
-    ThresholdDiscount {
-        /// Threshold.
-        threshold: i64,
-        /// Money off.
-        discount: i64,
-    },
 }
 
 /// Policies of a merchant group.
@@ -384,7 +359,8 @@ impl Params {
     pub fn horizon(&self) -> usize {
         let wait = |p: &PlatformParams| if p.capacity > 0 { LONGEST_WAIT_DAYS } else { 0.0 };
         let longest = |p: &PlatformParams| ((p.delivery_days + wait(p)) * 1.5 / self.ai.tick_days) as usize + 2;
-        self.platforms.iter().map(|p| longest(p).max(p.return_ticks as usize + 1)).max().unwrap_or(0) + 1
+        let protection = |p: &PlatformParams| p.promotions.iter().map(Promotion::protection_ticks).max().unwrap_or(0) as usize + 1;
+        self.platforms.iter().map(|p| longest(p).max(p.return_ticks as usize + 1).max(protection(p))).max().unwrap_or(0) + 1
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::merchant::WEEK_TICKS;
 use crate::policy::ParticipationPolicy;
 use crate::pricing::{Demand, Night, Shop};
-use crate::promotion::{JOINS_ALL, lowest_elsewhere};
+use crate::promotion::{JOINS_ALL, Quotes, for_user};
 use sim_core::money::Money;
 
 /// The rules that are joined at the start, as bits.
@@ -36,10 +36,12 @@ pub(crate) fn joins(hurdle: f64, night: &Night, shop: &Shop, price: u32) -> u16 
     let rules = &night.params.platforms[platform].promotions;
     let states = &night.view.state.platforms[platform].rules;
     let outlook = night.outlook(&crate::policy::PricingPolicy::Fixed, shop, price);
-    let lowest = lowest_elsewhere(shop.listing, &night.view.asked);
+    let quotes = Quotes { prices: &night.view.asked, earlier: &night.view.state.earlier };
+    let carts = night.params.cart.is_on();
     let mut joins = JOINS_ALL;
     for (i, (rule, state)) in rules.iter().zip(states).enumerate().filter(|(_, (rule, _))| rule.invites(shop.listing)) {
-        let off = rule.discount(i64::from(price), state.depth_ppm, lowest);
+        let lowest = quotes.lowest_elsewhere(rule, shop.listing);
+        let off = for_user(rule, i64::from(price), state.depth_ppm, lowest, carts);
         let own = off - Money(off).share(rule.platform_ppm).0;
         let discount = Discount { price: f64::from(price), off: off as f64, own: own as f64 };
         if off > 0 && !pays(discount, outlook.plain_cost, outlook.demand, outlook.share, hurdle) {

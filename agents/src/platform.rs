@@ -52,6 +52,8 @@ pub struct PlatformState {
     pub mean_gmv: f64,
     /// Mean shipped lines a tick.
     pub mean_lines: f64,
+    /// Mean missions a tick that begin here.
+    pub mean_missions: f64,
     /// Mean subsidy a tick, baseline programmes.
     pub mean_baseline_subsidy: f64,
     /// Mean subsidy a tick, strategy budget.
@@ -111,6 +113,7 @@ impl PlatformState {
             spent_experience: 0,
             mean_gmv: 0.0,
             mean_lines: 0.0,
+            mean_missions: 0.0,
             mean_baseline_subsidy: 0.0,
             mean_strategy_subsidy: 0.0,
             capability,
@@ -192,7 +195,9 @@ impl PlatformState {
 #[must_use]
 pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
     let of = |metric| totals.sum(platform, metric);
-    of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) - of(Metric::Subsidy) + of(Metric::Clawback)
+    of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) - of(Metric::Relief) - of(Metric::Subsidy)
+        + of(Metric::Clawback)
+        - of(Metric::ProtectionSubsidy)
         - of(Metric::LogisticsPlatform)
         - of(Metric::ServiceCost)
         - of(Metric::QualityChecks)
@@ -234,6 +239,7 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     let mean = |old: &mut f64, new: i64| *old += (new as f64 - *old) * WEEK_GAIN;
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
     mean(&mut state.mean_lines, totals.sum(p, Metric::Shipped));
+    mean(&mut state.mean_missions, totals.sum(p, Metric::Missions));
     mean(&mut state.mean_baseline_subsidy, baseline);
     mean(&mut state.mean_strategy_subsidy, strategy);
     state.spent_price += strategy - clawback;

@@ -1,18 +1,21 @@
 //! Settling: provisional orders become final, money moves, shoppers remember.
 //!
-//! Guarantees for each line that list price = paid + subsidy + merchant discount and that paid + subsidy = receipt +
-//! commission + fee + logistics, asserted in release builds. A refused subsidy is decided again at the higher price with the
-//! same draws and can only drop the order.
+//! Guarantees that a budget is refused to a whole check-out or not at all, that each of its lines is then decided again at its
+//! higher price with the same draws and can only drop out, and that a line that falls out takes its share of the discounts along.
 
+use crate::bill::Bill;
+use crate::deposit;
+use crate::instrument::Instrument;
 use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::order::{Line, OpenLine, RulePart};
-use crate::params::{Instrument, PLATFORMS, Params, PlatformParams, RATE_LEVELS};
-use crate::platform::PlatformState;
+use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
+use crate::params::{PLATFORMS, Params, RATE_LEVELS};
+use crate::protection;
+use crate::reconsider::Scales;
 use crate::shard::ShopperShard;
 use crate::shopper::Q12;
-use crate::view::{View, price_term};
+use crate::view::View;
 use sim_core::draw::{Purpose, Words};
 use sim_core::grant::{CutOffs, ResourceId};
 use sim_core::ledger::Account;
@@ -20,59 +23,6 @@ use sim_core::math::{exp_f32, ln_f32};
 use sim_core::money::Money;
 use sim_core::rows::OrderRow;
 use sim_core::tick::Tally;
-
-/// The money of a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bill {
-    pub(crate) list: i64,
-    pub(crate) merchant_discount: i64,
-    pub(crate) subsidy: i64,
-    pub(crate) strategy_subsidy: i64,
-    pub(crate) paid: i64,
-    pub(crate) commission: i64,
-    pub(crate) fee: i64,
-    pub(crate) logistics_merchant: i64,
-    pub(crate) logistics_platform: i64,
-    pub(crate) receipt: i64,
-    pub(crate) clawback: i64,
-    pub(crate) clawback_strategy: i64,
-}
-
-impl Bill {
-    /// Splits a list price. `first_party` lines pay no commission: their margin is the platform's.
-    pub(crate) fn new(list: u32, parts: &[RulePart], platform: &PlatformParams, state: &PlatformState, first_party: bool) -> Bill {
-        let mut bill = Bill { list: i64::from(list), ..Bill::default() };
-        for part in parts {
-            let rule = &platform.promotions[part.rule as usize];
-            let amount = i64::from(part.platform);
-            bill.merchant_discount += i64::from(part.merchant);
-            bill.subsidy += amount;
-            let strategic = rule.budget_per_tick.is_none();
-            bill.strategy_subsidy += if strategic { amount } else { 0 };
-            match (rule.clawback, strategic) {
-                (true, true) => bill.clawback_strategy += amount,
-                (true, false) => bill.clawback += amount,
-                (false, _) => {}
-            }
-        }
-        let gross = bill.list - bill.merchant_discount;
-        bill.paid = gross - bill.subsidy;
-        bill.commission = if first_party { 0 } else { Money(gross).share(platform.take_rate_ppm).0 };
-        bill.fee = Money(gross).share(platform.payment_fee_ppm).0;
-        let logistics = state.delivery_cost(platform);
-        bill.logistics_platform = Money(logistics).share(platform.delivery_platform_ppm).0;
-        bill.logistics_merchant = logistics - bill.logistics_platform;
-        bill.receipt = bill.list - bill.merchant_discount - bill.commission - bill.fee - bill.logistics_merchant;
-        bill.assert_adds_up();
-        bill
-    }
-
-    fn assert_adds_up(&self) {
-        assert!(self.paid >= 0 && self.subsidy >= 0 && self.merchant_discount >= 0, "nothing of a bill is negative: {self:?}");
-        assert_eq!(self.list - self.merchant_discount - self.subsidy, self.paid, "{self:?}");
-        assert_eq!(self.paid + self.subsidy, self.receipt + self.commission + self.fee + self.logistics_merchant, "{self:?}");
-    }
-}
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,30 +62,43 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
     let desk = Desk { market, params, view, cuts, tick, tracked };
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
-    for line in &lines {
-        let range = line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize;
-        desk.settle(shard, line, &mut parts[range], tally);
+    for check_out in check_outs(&lines) {
+        let refused = if cuts.is_empty() { 0 } else { desk.refused(check_out, &parts) };
+        for line in check_out {
+            let range = line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize;
+            desk.settle(shard, line, &mut parts[range], refused, tally);
+        }
     }
     (shard.lines, shard.parts) = (lines, parts);
 }
 
 impl Desk<'_> {
-    fn settle(&self, shard: &mut ShopperShard, line: &Line, parts: &mut [RulePart], tally: &mut Tally<Bazaar>) {
+    /// Rules whose budget is refused to a check-out, as bits.
+    fn refused(&self, lines: &[Line], parts: &[RulePart]) -> u16 {
+        let platform = self.market.catalog.listings[lines[0].listing as usize].platform as usize;
+        let rules = &self.params.platforms[platform].promotions;
+        let of = |line: &Line| &parts[line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize];
+        let used = lines.iter().flat_map(of).fold(0u16, |bits, part| bits | 1 << part.rule);
+        let given = |r: u8| self.cuts.grants(self.market.rule_resource(platform, r, &rules[r as usize]), lines[0].rank);
+        (0..rules.len() as u8).filter(|&r| used >> r & 1 == 1 && !given(r)).fold(0, |bits, r| bits | 1 << r)
+    }
+
+    fn settle(&self, shard: &mut ShopperShard, line: &Line, parts: &mut [RulePart], refused: u16, tally: &mut Tally<Bazaar>) {
         let listing = &self.market.catalog.listings[line.listing as usize];
         let platform = listing.platform as usize;
         let segment = shard.state.rate[line.shopper as usize] as usize / RATE_LEVELS;
         let id = shard.state.shopper(line.shopper as usize);
-        let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), u64::from(line.mission));
-        let fate = self.fate(line, parts, platform, segment, after, tally);
+        let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), Line::after_key(line.mission, line.place as usize));
+        let fate = self.fate(line, parts, refused, platform, segment, after, tally);
         let first_party = self.market.catalog.is_first_party(listing);
         let params = &self.params.platforms[platform];
-        let bill = Bill::new(line.list_price, parts, params, &self.view.state.platforms[platform], first_party);
+        let bill = Bill::new(line.list_price, line.fee, parts, params, &self.view.state.platforms[platform], first_party);
         let mut open = OpenLine {
             listing: line.listing,
             paid: bill.paid as u32,
             clawback: bill.clawback as u32,
             clawback_strategy: bill.clawback_strategy as u32,
-            commission: bill.commission as u32,
+            commission: (bill.commission - bill.relief) as u32,
             shopper: line.shopper as u16,
             experience: 0,
             flags: 0,
@@ -151,6 +114,14 @@ impl Desk<'_> {
                 }
                 shard.state.open_line(self.tick, self.tick + ticks, open);
             }
+            if let Some(rule) = params.promotions.get(line.protection as usize).filter(|_| !open.has(OpenLine::RETURNS)) {
+                protection::watch(self.view, self.tick, rule.protection_ticks(), shard, line, bill.paid);
+            }
+        } else if line.deposit > 0 {
+            match fate {
+                Fate::OutOfStock => deposit::refund(self.market, line.listing, segment, line.deposit, tally),
+                _ => deposit::forfeit(platform, segment, line.deposit, &mut tally.totals),
+            }
         }
         if self.market.writes(self.tick, id) {
             let row = self.row(id, segment, line, parts, &bill, fate, &open, return_tick);
@@ -158,11 +129,13 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether the order goes through; takes refused discounts off `parts`.
+    /// Whether the order goes through; takes the discounts of `refused` rules off `parts`.
+    #[expect(clippy::too_many_arguments, reason = "one call; what a fate depends on")]
     fn fate(
         &self,
         line: &Line,
         parts: &mut [RulePart],
+        refused: u16,
         platform: usize,
         segment: usize,
         after: impl Fn() -> Words,
@@ -180,41 +153,31 @@ impl Desk<'_> {
             tally.totals.fired(Mechanism::StockRefusal, 1, i64::from(line.list_price));
             return Fate::OutOfStock;
         }
-        let given = |parts: &[RulePart]| parts.iter().map(|p| p.platform + p.merchant).sum::<u32>();
-        let before = line.list_price - given(parts);
-        let (mut refused, mut strategic) = (0, 0);
-        for part in parts.iter_mut() {
-            let rule = &self.params.platforms[platform].promotions[part.rule as usize];
-            if !self.cuts.grants(self.market.rule_resource(platform, part.rule, rule), line.rank) {
-                refused += part.platform;
-                strategic += if rule.budget_per_tick.is_none() { i64::from(part.platform) } else { 0 };
-                (part.platform, part.merchant) = (0, 0);
-            }
+        if refused == 0 {
+            return Fate::Shipped;
         }
-        let now = line.list_price - given(parts);
-        if now == before {
+        let rules = &self.params.platforms[platform].promotions;
+        let before = line.list_price + line.fee - taken_off(parts, rules);
+        let (mut subsidy, mut strategic) = (0, 0);
+        for part in parts.iter_mut().filter(|part| refused >> part.rule & 1 == 1) {
+            subsidy += part.platform;
+            strategic += if rules[part.rule as usize].budget_per_tick.is_none() { i64::from(part.platform) } else { 0 };
+            (part.platform, part.merchant) = (0, 0);
+        }
+        let now = line.list_price + line.fee - taken_off(parts, rules);
+        if subsidy == 0 && now == before {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::RefusedSubsidies, 1);
         tally.totals.add_to(platform, segment, Metric::RefusedStrategy, strategic);
-        tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(refused));
-        if self.still_wanted(line, before, now, after().uniform(1)) {
+        tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(subsidy));
+        let category = self.market.catalog.listings[line.listing as usize].category as usize;
+        let scales = Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability };
+        if scales.still_wanted(self.params, [before, now], after().uniform(1)) {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::Dropped, 1);
         Fate::Dropped
-    }
-
-    /// Decides again at a higher price: kept with the ratio of the choice probabilities at the new and at the old price.
-    fn still_wanted(&self, line: &Line, before: u32, now: u32, u: f32) -> bool {
-        let category = self.market.catalog.listings[line.listing as usize].category as usize;
-        let weighed = |price| {
-            let term = price_term(self.params, category, price);
-            term + (term - line.reference).max(0.0) * self.params.choice.loss_aversion
-        };
-        let ratio = exp_f32(-line.sensitivity * (weighed(now) - weighed(before)));
-        let p = line.probability;
-        u * (1.0 - p + p * ratio) < ratio
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call; the parts of one booking")]
@@ -232,15 +195,18 @@ impl Desk<'_> {
         let goods = i64::from(listing.unit_cost);
         let books = &mut tally.totals.ledger;
         let mut pay = |from, to, amount| books.transfer(platform, from, to, Money(amount));
-        pay(Account::Shopper, Account::Merchant, bill.paid);
-        pay(Account::Platform, Account::Subsidy, bill.subsidy);
-        pay(Account::Subsidy, Account::Merchant, bill.subsidy);
+        let deposit = i64::from(line.deposit);
+        let subsidy = bill.subsidy + bill.delivery_subsidy;
+        pay(Account::Shopper, Account::Merchant, (bill.payable() - deposit).max(0));
+        pay(Account::Merchant, Account::Shopper, (deposit - bill.payable()).max(0));
+        pay(Account::Platform, Account::Subsidy, subsidy + bill.relief);
+        pay(Account::Subsidy, Account::Merchant, subsidy + bill.relief);
         pay(Account::Merchant, Account::Platform, bill.commission);
         pay(Account::Merchant, Account::External, bill.fee);
         pay(Account::Merchant, Account::Logistics, bill.logistics_merchant);
         pay(Account::Platform, Account::Logistics, bill.logistics_platform);
         pay(Account::Merchant, Account::External, goods);
-        let cash = bill.receipt - goods;
+        let cash = bill.receipt - goods - deposit;
         let gmv = bill.list - bill.merchant_discount;
         let at = line.listing as usize;
         tally.listings.orders[at] += 1;
@@ -254,7 +220,9 @@ impl Desk<'_> {
             (Metric::ShippedGmv, gmv),
             (Metric::Paid, bill.paid),
             (Metric::MerchantDiscount, bill.merchant_discount),
-            (Metric::Subsidy, bill.subsidy),
+            (Metric::Subsidy, subsidy),
+            (Metric::DeliveryFees, bill.delivery_fee),
+            (Metric::Relief, bill.relief),
             (Metric::StrategySubsidy, bill.strategy_subsidy),
             (Metric::Commission, bill.commission),
             (Metric::PaymentFee, bill.fee),
@@ -275,6 +243,9 @@ impl Desk<'_> {
         if bill.commission > 0 {
             totals.fired(Mechanism::Commission, 1, bill.commission);
         }
+        if bill.delivery_fee > 0 {
+            totals.fired(Mechanism::DeliveryFee, 1, bill.delivery_fee);
+        }
         self.note_discounts(platform, parts, totals);
     }
 
@@ -285,6 +256,12 @@ impl Desk<'_> {
                 Instrument::InstantDiscount { .. } => Mechanism::InstantDiscount,
                 Instrument::GapToLowest { .. } => Mechanism::GapToLowest,
                 Instrument::ThresholdDiscount { .. } => Mechanism::ThresholdDiscount,
+                Instrument::CrossShopDiscount { .. } => Mechanism::CrossShopDiscount,
+                Instrument::MemberCoupon { .. } => Mechanism::MemberCoupon,
+                Instrument::CommissionRelief { .. } => Mechanism::CommissionRelief,
+                Instrument::DeliverySubsidy { .. } => Mechanism::DeliverySubsidy,
+                // booked when the deposit is paid and when the refund is
+                Instrument::Presale { .. } | Instrument::PriceProtection { .. } => continue,
             };
             totals.fired(mechanism, 1, i64::from(part.platform + part.merchant));
         }
@@ -384,6 +361,7 @@ impl Desk<'_> {
             tick: self.tick - self.market.warm_up,
             shopper: id,
             mission: u32::from(line.mission),
+            line: u32::from(line.place),
             segment: catalog.segments[segment].clone(),
             platform: catalog.platforms[platform].clone(),
             listing: line.listing,
@@ -397,9 +375,16 @@ impl Desk<'_> {
             gap_subsidy: funded(|i| matches!(i, Instrument::GapToLowest { .. })),
             threshold_discount: funded(|i| matches!(i, Instrument::ThresholdDiscount { .. })),
             coupon: funded(|i| matches!(i, Instrument::Coupon { .. })),
+            cross_shop_discount: funded(|i| matches!(i, Instrument::CrossShopDiscount { .. })),
+            member_coupon: funded(|i| matches!(i, Instrument::MemberCoupon { .. })),
+            presale_bonus: funded(|i| matches!(i, Instrument::Presale { .. })),
             subsidy: bill.subsidy,
             paid: bill.paid,
+            deposit: i64::from(line.deposit),
+            delivery_fee: if_shipped(bill.delivery_fee),
+            delivery_subsidy: if_shipped(bill.delivery_subsidy),
             commission: if_shipped(bill.commission),
+            commission_relief: if_shipped(bill.relief),
             fee: if_shipped(bill.fee),
             logistics: if_shipped(bill.logistics_merchant),
             merchant_receipt: if_shipped(bill.receipt),

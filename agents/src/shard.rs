@@ -1,8 +1,12 @@
 //! A shard of shoppers: their rows, the lines under way, and what a tick leaves in between.
 
+use crate::cart::CartLine;
+use crate::deposit::Deposit;
 use crate::order::{Line, OpenLine, RulePart};
 use crate::params::MemoryParams;
+use crate::protection::Refund;
 use crate::shopper::Shopper;
+use crate::stacking::Scratch;
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
 use sim_core::ids::ShardId;
@@ -24,7 +28,9 @@ pub struct ShardState {
     pub pent_up: Vec<u8>,
     /// Lines by the tick of their next event, modulo the horizon.
     pub open: Vec<Vec<OpenLine>>,
-    /// Wrapping sum of the hashes of rows and open lines.
+    /// Lines in carts and presales, by shopper.
+    pub carts: Vec<CartLine>,
+    /// Wrapping sum of the hashes of rows, open lines and cart lines.
     pub row_sum: u64,
 }
 
@@ -36,6 +42,12 @@ pub struct ShopperShard {
     pub(crate) lines: Vec<Line>,
     /// Discounts of the lines.
     pub(crate) parts: Vec<RulePart>,
+    /// Deposits paid in the tick.
+    pub(crate) deposits: Vec<Deposit>,
+    /// Refunds of protected prices that are due in the tick.
+    pub(crate) refunds: Vec<Refund>,
+    /// Room for the choice of discounts.
+    pub(crate) scratch: Scratch,
     /// Rows changed in this tick, whose hashes are not in the sum.
     unsealed: Vec<u32>,
     /// Mail to send.
@@ -57,7 +69,17 @@ impl ShopperShard {
     /// A shard around its state.
     #[must_use]
     pub fn new(state: ShardState) -> ShopperShard {
-        ShopperShard { state, lines: Vec::new(), parts: Vec::new(), unsealed: Vec::new(), outbox: Vec::new(), events: Events::default() }
+        ShopperShard {
+            state,
+            lines: Vec::new(),
+            parts: Vec::new(),
+            deposits: Vec::new(),
+            refunds: Vec::new(),
+            scratch: Scratch::default(),
+            unsealed: Vec::new(),
+            outbox: Vec::new(),
+            events: Events::default(),
+        }
     }
 
     /// Recomputes the wrapping sum of hashes in full: what the running sum must equal.
@@ -67,7 +89,7 @@ impl ShopperShard {
         let rows = (0..state.rows.len()).map(|i| state.row_hash(i));
         let due = state.open.iter().enumerate();
         let lines = due.flat_map(|(bucket, lines)| lines.iter().map(move |line| line.hash(state.first, bucket)));
-        rows.chain(lines).fold(0u64, u64::wrapping_add)
+        rows.chain(lines).fold(state.cart_sum(), u64::wrapping_add)
     }
 
     /// Takes the event rows of the tick.
@@ -81,7 +103,7 @@ impl ShardState {
     #[must_use]
     pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>, horizon: usize) -> ShardState {
         let pent_up = vec![0; rows.len()];
-        let mut state = ShardState { id, first, rate, rows, pent_up, open: vec![Vec::new(); horizon], row_sum: 0 };
+        let mut state = ShardState { id, first, rate, rows, pent_up, open: vec![Vec::new(); horizon], carts: Vec::new(), row_sum: 0 };
         state.row_sum = (0..state.rows.len()).map(|i| state.row_hash(i)).fold(0, u64::wrapping_add);
         state
     }

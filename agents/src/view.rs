@@ -5,7 +5,7 @@ use crate::catalog::Catalog;
 use crate::params::{PLATFORMS, Params, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
-use crate::promotion::{UNLISTED, advertised_deal, shelf_price};
+use crate::promotion::{Quotes, UNLISTED, advertised_deal, invited, shelf_price};
 use crate::service::ServiceDesk;
 use serde::{Deserialize, Serialize};
 use sim_core::{math, parallel};
@@ -76,6 +76,8 @@ pub struct ViewState {
     pub prospects: Vec<Prospect>,
     /// List prices of earlier ticks, latest first.
     pub earlier: VecDeque<Vec<u32>>,
+    /// Prices on the shelf in earlier ticks, latest first; as many as price protection looks back.
+    pub shelf_prices: VecDeque<Vec<u32>>,
     /// Platforms.
     pub platforms: Vec<PlatformState>,
 }
@@ -147,21 +149,30 @@ impl View {
         self.shelves = Shelves::new(catalog, params, &self.state.listed);
     }
 
+    /// Lowest price on the shelf in this tick and those before it, `ticks` in all.
+    #[must_use]
+    pub fn lowest_shelf(&self, listing: u32, ticks: u32) -> u32 {
+        let before = self.state.shelf_prices.iter().take(ticks.saturating_sub(1) as usize).map(|shelf| shelf[listing as usize]);
+        before.fold(self.offers[listing as usize].shelf, u32::min)
+    }
+
     /// Recomputes everything that follows from the state.
     pub fn publish(&mut self, catalog: &Catalog, params: &Params) {
         let state = &self.state;
         let (prices, platforms) = (&state.prices, &state.platforms);
         self.asked.clear();
         self.asked.extend(prices.iter().zip(&state.listed).map(|(&price, &listed)| if listed { price } else { UNLISTED }));
-        let asked = &self.asked;
+        let quotes = Quotes { prices: &self.asked, earlier: &state.earlier };
         let blank =
             Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false, listed: false, joins: 0 };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
             let listing = &catalog.listings[id];
             let platform = listing.platform as usize;
-            let rules = (&params.platforms[platform].promotions, &platforms[platform].rules);
-            let shelf = shelf_price(listing, asked, prices[id], rules.0, rules.1, state.joins[id]);
+            let rules = &params.platforms[platform];
+            let joins = state.joins[id] & invited(listing, &rules.promotions);
+            let stacked = (&rules.promotions[..], &rules.stacking);
+            let shelf = shelf_price(listing, joins, quotes, prices[id], stacked, &platforms[platform].rules, |_, _| {});
             Offer {
                 traits: listing.traits.map(i16::from),
                 quality: params.choice.quality * listing.quality,
@@ -170,7 +181,7 @@ impl View {
                 merchant: listing.merchant,
                 live: listing.live,
                 listed: state.listed[id],
-                joins: state.joins[id],
+                joins,
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {
@@ -180,7 +191,8 @@ impl View {
             (self.service[p], self.checked[p], self.trades[p]) = (desk, state.checked(platform) as f32, state.trades());
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
-            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, &self.asked, &self.offers);
+            let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
+            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on());
         }
     }
 }

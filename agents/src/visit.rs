@@ -1,14 +1,19 @@
 //! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
 
 use crate::calendar::Day;
+use crate::cart::Wait;
 use crate::catalog::Catalog;
+use crate::instrument::{Audience, Instrument, NO_RULE, Promotion, Stacking};
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Totals};
 use crate::page::{Page, PageRequest};
-use crate::params::{PLATFORMS, Params, RATE_LEVELS, SHOWN};
-use crate::promotion::{Offerings, coupons_held, effective_price};
+use crate::params::{PLATFORMS, Params, PlatformParams, RATE_LEVELS, SEGMENTS, SHOWN};
+use crate::platform::RuleState;
+use crate::promotion::{Quotes, coupons_held};
 use crate::shard::ShardState;
 use crate::shopper::{Q12, Shopper};
+use crate::stacking::{Item, LINES, Menu, Scratch};
+use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
 use sim_core::draw::Seed;
 use sim_core::math::exp_f32;
@@ -30,6 +35,8 @@ pub(crate) struct Option_ {
     pub(crate) platform: u8,
     pub(crate) position: u8,
     pub(crate) examined: bool,
+    /// Rule of the presale by which it is bought.
+    pub(crate) presale: u8,
 }
 
 pub(crate) const NOTHING: Option_ = Option_ {
@@ -42,7 +49,41 @@ pub(crate) const NOTHING: Option_ = Option_ {
     platform: 0,
     position: 0,
     examined: false,
+    presale: NO_RULE,
 };
+
+/// Who may use which rules of a platform in a tick, as bits by rule.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Access {
+    /// Open rules by segment.
+    segments: [u16; SEGMENTS],
+    /// Those for members only.
+    members: u16,
+    /// Those for newcomers only.
+    newcomers: u16,
+    /// Coupons that must be held.
+    coupons: u16,
+    /// Whether a shopper can pay anything else than the price on the shelf.
+    individual: bool,
+}
+
+impl Access {
+    /// Access to the rules of a platform in the state of a tick.
+    pub(crate) fn new(platform: &PlatformParams, states: &[RuleState]) -> Access {
+        let which = |wanted: &dyn Fn(&Promotion) -> bool| {
+            let open = platform.promotions.iter().zip(states).enumerate().filter(|(_, (rule, state))| state.open && wanted(rule));
+            open.fold(0u16, |bits, (r, _)| bits | 1 << r)
+        };
+        let Stacking { line_bits, checkout_bits, presale_bits, .. } = platform.stacking;
+        Access {
+            segments: std::array::from_fn(|s| which(&|rule| rule.segments[s])),
+            members: which(&|rule| rule.audience == Audience::Members),
+            newcomers: which(&|rule| rule.audience == Audience::New),
+            coupons: which(&|rule| matches!(rule.instrument, Instrument::Coupon { .. })),
+            individual: platform.delivery_fee > 0 || which(&|_| true) & (line_bits | checkout_bits | presale_bits) != 0,
+        }
+    }
+}
 
 /// What shopping in a tick depends on.
 pub(crate) struct Tour<'a> {
@@ -55,8 +96,10 @@ pub(crate) struct Tour<'a> {
     pub(crate) day: &'a Day,
     /// Key of the tick's priorities.
     pub(crate) priority_key: u64,
-    /// Whether a platform has rules for shoppers (not listings) open.
-    pub(crate) shopper_rules: [bool; PLATFORMS],
+    /// Who may use which rules, by platform.
+    pub(crate) access: [Access; PLATFORMS],
+    /// Spending on each platform per mission a day of a shopper, money units a tick.
+    pub(crate) spending: [f64; PLATFORMS],
 }
 
 /// What a mission adds up while it runs.
@@ -93,6 +136,7 @@ impl Tour<'_> {
         mission: u32,
         u: f32,
         basket: &mut Basket,
+        scratch: &mut Scratch,
         totals: &mut Totals,
     ) {
         let row = &state.rows[index];
@@ -126,7 +170,7 @@ impl Tour<'_> {
         if examined < basket.page.len {
             totals.fired(Mechanism::Examination, 1, 0);
         }
-        let offerings = self.shopper_rules[platform].then(|| self.offerings(id, platform, segment));
+        let till = self.access[platform].individual.then(|| self.till(state, index, platform));
         let eye = Eye {
             choice: &self.params.choice,
             platform_utility: self.view.platform_utility[platform],
@@ -142,12 +186,12 @@ impl Tour<'_> {
         for position in 0..if basket.written { basket.page.len } else { examined } {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
-            let (price, term) = match offerings {
-                None => (offer.shelf, offer.price_term),
-                Some(offerings) => {
-                    let price = effective_price(offerings.joined(offer.joins), &self.catalog.listings[shown.listing as usize], offer.shelf);
-                    let term = if price == offer.shelf { offer.price_term } else { price_term(self.params, category, price) };
-                    (price, term)
+            let (quoted, term) = match &till {
+                None => (Quoted { price: offer.shelf, felt: offer.shelf, presale: NO_RULE }, offer.price_term),
+                Some(till) => {
+                    let quoted = till.quote(&self.item(shown.listing, till.menu.open), scratch);
+                    let term = if quoted.felt == offer.shelf { offer.price_term } else { price_term(self.params, category, quoted.felt) };
+                    (quoted, term)
                 }
             };
             let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
@@ -164,13 +208,14 @@ impl Tour<'_> {
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,
                 utility,
-                price,
+                price: quoted.price,
                 true_match: shown.true_match,
                 perceived,
                 estimate: shown.estimate,
                 platform: platform as u8,
                 position: position as u8,
                 examined: position < examined,
+                presale: quoted.presale,
             };
             basket.len += 1;
         }
@@ -178,10 +223,74 @@ impl Tour<'_> {
         basket.visited += 1;
     }
 
-    pub(crate) fn offerings(&self, shopper: u64, platform: usize, segment: usize) -> Offerings<'_> {
+    /// The rules of a platform that a shopper may use.
+    pub(crate) fn menu(&self, state: &ShardState, index: usize, platform: usize) -> Menu<'_> {
+        let (row, access) = (&state.rows[index], &self.access[platform]);
         let rules = &self.params.platforms[platform].promotions;
-        let states = &self.view.state.platforms[platform].rules;
-        Offerings { rules, states, segment, held: coupons_held(self.seed, shopper, self.tick, platform, rules), joins: 0 }
+        let mut open = access.segments[state.rate[index] as usize / RATE_LEVELS];
+        open &= if row.is_member(platform) { u16::MAX } else { !access.members };
+        open &= if row.knows(platform) { !access.newcomers } else { u16::MAX };
+        if open & access.coupons != 0 {
+            let held = coupons_held(self.seed, state.shopper(index), self.tick, platform, rules, open & access.coupons);
+            open = open & !access.coupons | held;
+        }
+        Menu {
+            rules,
+            stacking: &self.params.platforms[platform].stacking,
+            states: &self.view.state.platforms[platform].rules,
+            open,
+            quotes: self.quotes(),
+            listings: &self.catalog.listings,
+        }
+    }
+
+    /// The prices of a platform for a shopper, with what is in the cart.
+    pub(crate) fn till(&self, state: &ShardState, index: usize, platform: usize) -> Till<'_> {
+        let menu = self.menu(state, index, platform);
+        let cart = &self.params.cart;
+        let nothing = Item { listing: 0, merchant: 0, list_price: 0, shelf: 0, rules: 0 };
+        let mut till = Till {
+            menu,
+            platform: &self.params.platforms[platform],
+            tick: self.tick,
+            kept: [nothing; LINES],
+            kept_prices: [0; LINES],
+            kept_len: 0,
+            wait: None,
+            waiting_cost: cart.waiting_cost * self.params.ai.tick_days,
+        };
+        if !cart.is_on() {
+            return till;
+        }
+        let mut due = self.tick + cart.max_ticks;
+        for line in state.carts[state.cart(index)].iter().filter(|l| l.rule == NO_RULE && l.platform as usize == platform).take(LINES) {
+            let item = self.item(line.listing, menu.open);
+            till.kept[till.kept_len] = item;
+            till.kept_prices[till.kept_len] = menu.line_price(&item);
+            till.kept_len += 1;
+            due = due.min(u32::from(line.due));
+        }
+        let rate = self.market.rates[state.rate[index] as usize];
+        let ticks = f64::from(due.saturating_sub(self.tick));
+        till.wait = Some(Wait { spending: rate * self.spending[platform], ticks, cost: till.waiting_cost });
+        till
+    }
+
+    /// A listing as a line, with the rules that are open to the shopper.
+    #[inline]
+    pub(crate) fn item(&self, listing: u32, open: u16) -> Item {
+        let offer = &self.view.offers[listing as usize];
+        Item {
+            listing,
+            merchant: offer.merchant,
+            list_price: self.view.state.prices[listing as usize],
+            shelf: offer.shelf,
+            rules: open & offer.joins,
+        }
+    }
+
+    pub(crate) fn quotes(&self) -> Quotes<'_> {
+        Quotes { prices: &self.view.asked, earlier: &self.view.state.earlier }
     }
 }
 

@@ -24,12 +24,22 @@ fn every_fen_of_a_sampled_order_is_accounted_for() {
         let returns: &UInt32Array = column(&batch, "will_return").unwrap();
         for row in 0..batch.num_rows() {
             let of = |name: &str| money(&batch, name).value(row);
-            let parts = of("instant_discount") + of("gap_subsidy") + of("threshold_discount") + of("coupon");
+            let parts = [
+                "instant_discount",
+                "gap_subsidy",
+                "threshold_discount",
+                "coupon",
+                "cross_shop_discount",
+                "member_coupon",
+                "presale_bonus",
+            ];
+            let parts: i64 = parts.iter().map(|name| of(name)).sum();
             assert_eq!(parts, of("subsidy"));
             assert_eq!(of("list_price") - of("merchant_discount") - of("subsidy"), of("paid"));
             let received = of("merchant_receipt") + of("commission") + of("fee") + of("logistics");
             if outcome.value(row) == "shipped" {
-                assert_eq!(of("paid") + of("subsidy"), received);
+                let delivery = of("delivery_fee") + of("delivery_subsidy");
+                assert_eq!(of("paid") + of("subsidy") + delivery + of("commission_relief"), received);
                 shipped += 1;
                 subsidised += i64::from(of("subsidy") > 0);
             } else {

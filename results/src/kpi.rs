@@ -137,6 +137,8 @@ const fn detail(name: &'static str, unit: Unit, rule: Rule) -> Kpi {
 const ORDERS: Unit = Unit::Count("orders");
 const MISSIONS: Unit = Unit::Count("missions");
 const SHOPPERS: Unit = Unit::Count("shoppers");
+const CHECKOUTS: Unit = Unit::Count("check-outs");
+const LINES: Unit = Unit::Count("lines");
 const CONTACTS: Unit = Unit::Count("contacts");
 
 /// Every KPI, in the order in which tables show them.
@@ -172,6 +174,15 @@ pub const KPIS: &[Kpi] = &[
     detail("paid", Unit::Money, Rule::Sum(|row| row.paid)),
     detail("merchant_discount", Unit::Money, Rule::Sum(|row| row.merchant_discount)),
     detail("clawback", Unit::Money, Rule::Sum(|row| row.clawback)),
+    detail("checkouts", CHECKOUTS, Rule::Sum(|row| row.checkouts)),
+    detail("average_basket_value", Unit::MoneyPer("check-out"), Rule::Ratio(|row| row.gmv, |row| row.checkouts)),
+    detail("kept_lines", LINES, Rule::Sum(|row| row.kept_lines)),
+    detail("abandoned_lines", LINES, Rule::Sum(|row| row.abandoned_lines)),
+    detail("delivery_fees", Unit::Money, Rule::Sum(|row| row.delivery_fees)),
+    detail("presale_deposits", Unit::Money, Rule::Sum(|row| row.presale_deposits)),
+    detail("deposits_forfeited", Unit::Money, Rule::Sum(|row| row.deposits_forfeited)),
+    detail("protection_refunds", Unit::Money, Rule::Sum(|row| row.protection_refunds)),
+    detail("commission_relief", Unit::Money, Rule::Sum(|row| row.commission_relief)),
     detail("commission", Unit::Money, Rule::Sum(|row| row.commission)),
     detail("fulfilment_cost", Unit::Money, Rule::Sum(|row| row.fulfilment_cost)),
     detail("service_cost", Unit::Money, Rule::Sum(|row| row.service_cost)),

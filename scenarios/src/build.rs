@@ -7,6 +7,7 @@ mod calendar;
 mod capability;
 mod edges;
 mod params;
+mod promotion;
 mod sample;
 mod shoppers;
 mod strategy;

@@ -10,6 +10,7 @@ mod experiment;
 mod operation;
 mod platforms;
 mod population;
+mod promotions;
 mod size;
 
 use std::path::Path as FilePath;
@@ -30,6 +31,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.head();
     check.calendar();
     check.population();
+    check.cart();
     check.catalog();
     check.platforms();
     check.capability();

@@ -12,6 +12,7 @@ mod experiment;
 mod operation;
 mod platform;
 mod population;
+mod promotion;
 mod strategy;
 
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
@@ -19,8 +20,9 @@ pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
 pub use operation::{Exit, ExperienceReturns, Raise, Staff};
-pub use platform::{Instrument, Logistics, Membership, Platform, Promotion, PromotionBudget, Ranking, Service};
-pub use population::{Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
+pub use platform::{DeliveryFee, Logistics, Membership, Platform, Ranking, Service};
+pub use population::{Cart, Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
+pub use promotion::{Audience, Deposit, Instrument, Promotion, PromotionBudget};
 pub use strategy::{Adaptive, ExperienceSplit, Learning, Objective, Strategy, StrategyBudget, War};
 
 use indexmap::IndexMap;

@@ -60,6 +60,12 @@ pub enum Purpose {
     Reprice = 40,
     /// Entry, exit and choice of platforms, by (merchant, tick).
     Presence = 41,
+    /// Whether a line that was kept in a cart is still wanted at the price of the check-out.
+    Cart = 70,
+    /// Day on which the balance of a presale is paid.
+    PresaleDay = 71,
+    /// Whether a shopper asks for the refund of a protected price.
+    Protection = 72,
 }
 
 /// The seed of a run.

@@ -1,10 +1,12 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
+use super::promotion::promotions;
 use super::{capability, strategy};
-use crate::model::{self, PriceUtility, PromotionBudget, Scenario};
+use crate::model::{self, PriceUtility, Scenario};
+use agents::instrument::Stacking;
 use agents::params::{
-    CategoryParams, ChoiceParams, EntryParams, ExitParams, GroupParams, Instrument, MembershipParams, MemoryParams, Missions, PLATFORMS,
-    Params, PlatformChoiceParams, PlatformParams, Promotion, SEGMENTS, SegmentParams,
+    CartParams, CategoryParams, ChoiceParams, EntryParams, ExitParams, GroupParams, MembershipParams, MemoryParams, Missions, PLATFORMS,
+    Params, PlatformChoiceParams, PlatformParams, SegmentParams,
 };
 use sim_core::math;
 use sim_core::units::{Amount, Share};
@@ -24,6 +26,7 @@ pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Para
         segments: scenario.population.segments.values().map(|s| segment(scenario, s)).collect(),
         categories: scenario.catalog.categories.values().map(category).collect(),
         platforms: scenario.platforms.values().map(|p| platform(&units, p, warm_up)).collect(),
+        cart: cart(&units),
         ai: capability::market(scenario),
         messages_per_order: scenario.population.social.messages_per_order.0 as f32,
         influence: scenario.population.social.influence as f32,
@@ -132,6 +135,16 @@ fn choice(scenario: &Scenario) -> ChoiceParams {
     }
 }
 
+fn cart(units: &Units) -> CartParams {
+    let calendar = &units.scenario.calendar;
+    let cart = &units.scenario.population.cart;
+    CartParams {
+        lines: cart.lines as usize,
+        waiting_cost: units.intensive(cart.waiting_cost) as f64,
+        max_ticks: cart.max_days * calendar.ticks_per_day(),
+    }
+}
+
 fn memory(scenario: &Scenario) -> MemoryParams {
     let m = &scenario.population.memory;
     let tick_days = scenario.calendar.tick.0;
@@ -193,6 +206,7 @@ fn category(c: &model::Category) -> CategoryParams {
 
 fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams {
     let (ranking, logistics, service) = (&p.ranking, &p.logistics, &p.service);
+    let promotions = promotions(units, &p.promotions, warm_up);
     PlatformParams {
         take_rate_ppm: ppm(p.take_rate),
         payment_fee_ppm: ppm(p.payment_fee),
@@ -223,7 +237,10 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         minutes_ai: service.minutes_ai,
         resolved_person: service.resolved_person.0 as f32,
         resolved_ai: service.resolved_ai.0 as f32,
-        promotions: p.promotions.values().map(|rule| promotion(units, rule, warm_up)).collect(),
+        delivery_fee: units.intensive(logistics.delivery_fee.fee),
+        free_above: units.intensive(logistics.delivery_fee.free_above),
+        stacking: Stacking::new(&promotions),
+        promotions,
         ai: capability::programme(units, p),
         strategy: strategy::compile(units, p, warm_up),
         staff: strategy::staff(&service.staff),
@@ -242,42 +259,5 @@ fn membership(units: &Units, m: &model::Membership) -> MembershipParams {
         year_ticks: DAYS_PER_YEAR * units.scenario.calendar.ticks_per_day(),
         benefit: m.benefit.0 as f32,
         join: m.join.0 as f32,
-    }
-}
-
-fn promotion(units: &Units, rule: &model::Promotion, warm_up: u32) -> Promotion {
-    let scenario = units.scenario;
-    let listed = |names: &[String], name: &String| names.is_empty() || names.contains(name);
-    let mut segments = [false; SEGMENTS];
-    for (slot, name) in segments.iter_mut().zip(scenario.population.segments.keys()) {
-        *slot = listed(&rule.segments, name);
-    }
-    let calendar = &scenario.calendar;
-    let first = rule.from.map_or(0, |date| calendar.tick_of(date) + warm_up);
-    let last = rule.to.map_or(u32::MAX, |date| calendar.tick_of(date) + warm_up + calendar.ticks_per_day() - 1);
-    Promotion {
-        instrument: instrument(units, &rule.kind),
-        platform_ppm: ppm(rule.platform_share),
-        categories: scenario.catalog.categories.keys().map(|name| listed(&rule.categories, name)).collect(),
-        segments,
-        participation: rule.participation.0 as f32,
-        cap: rule.cap.map_or(i64::MAX, |cap| units.intensive(cap)),
-        budget_per_tick: match &rule.budget {
-            PromotionBudget::PerDay(amount) => Some(units.per_tick(units.extensive(*amount))),
-            PromotionBudget::Strategy => None,
-        },
-        window: (first, last),
-        clawback: rule.clawback,
-    }
-}
-
-fn instrument(units: &Units, kind: &model::Instrument) -> Instrument {
-    match kind {
-        model::Instrument::Coupon { discount, reach } => Instrument::Coupon { discount_ppm: ppm(*discount), reach: reach.0 as f32 },
-        model::Instrument::InstantDiscount { discount } => Instrument::InstantDiscount { discount_ppm: ppm(*discount) },
-        model::Instrument::GapToLowest { share, below } => Instrument::GapToLowest { share_ppm: ppm(*share), below_ppm: ppm(*below) },
-        model::Instrument::ThresholdDiscount { threshold, discount } => {
-            Instrument::ThresholdDiscount { threshold: units.intensive(*threshold).max(1), discount: units.intensive(*discount) }
-        }
     }
 }

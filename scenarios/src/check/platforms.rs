@@ -1,10 +1,10 @@
 //! Platforms, their promotions and their strategies.
 
 use super::{Check, at, percent};
-use crate::model::{Instrument, Platform, Promotion, PromotionBudget, Strategy};
+use crate::model::{Platform, Promotion, PromotionBudget, Strategy};
 use crate::problem::Problem;
+use agents::instrument::RULES;
 use agents::params::PLATFORMS;
-use agents::promotion::RULES;
 
 impl Check<'_> {
     pub(super) fn platforms(&mut self) {
@@ -15,10 +15,9 @@ impl Check<'_> {
         }
         for (name, platform) in platforms {
             self.terms(name, platform);
+            self.delivery_fee(name, platform);
             self.names(&at!["platforms", name, "promotions"], &platform.promotions, RULES);
-            for (promotion, rule) in &platform.promotions {
-                self.promotion(name, promotion, rule);
-            }
+            self.promotions(name, platform);
             self.strategy(name, platform);
         }
     }
@@ -43,55 +42,12 @@ impl Check<'_> {
         }
     }
 
-    fn promotion(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |field: &str| at!["platforms", platform, "promotions", name, field];
-        for (i, category) in rule.categories.iter().enumerate() {
-            let at = at!["platforms", platform, "promotions", name, "categories", i];
-            self.refers(at, "category", category, &self.scenario.catalog.categories);
-        }
-        for (i, segment) in rule.segments.iter().enumerate() {
-            let at = at!["platforms", platform, "promotions", name, "segments", i];
-            self.refers(at, "segment", segment, &self.scenario.population.segments);
-        }
-        if !rule.segments.is_empty() && !matches!(rule.kind, Instrument::Coupon { .. }) {
-            let problem = Problem::new("only coupons can be limited to segments");
-            self.report(here("segments"), problem.help("make it a coupon, or remove `segments`"));
-        }
-        self.instrument(platform, name, rule);
-        self.window(platform, name, rule);
-    }
-
-    fn instrument(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |tag: &str, field: &str| at!["platforms", platform, "promotions", name, "kind", tag, field];
-        match &rule.kind {
-            Instrument::ThresholdDiscount { threshold, discount } => {
-                if discount > threshold || threshold.micros() == 0 {
-                    let problem = Problem::new("more is taken off than must be reached").found(format!("{discount} off"));
-                    let problem = problem.expected(format!("at most the threshold, {threshold}, which is above 0"));
-                    self.report(here("threshold-discount", "discount"), problem);
-                }
-            }
-            Instrument::GapToLowest { .. } if self.scenario.platforms.len() < 2 => {
-                let problem = Problem::new("there is no other platform whose price could be lower");
-                self.report_name(at!["platforms", platform, "promotions", name, "kind"], problem);
-            }
-            Instrument::Coupon { .. } | Instrument::InstantDiscount { .. } | Instrument::GapToLowest { .. } => {}
-        }
-    }
-
-    fn window(&mut self, platform: &str, name: &str, rule: &Promotion) {
-        let here = |field: &str| at!["platforms", platform, "promotions", name, field];
-        if let Some(from) = rule.from {
-            self.in_calendar(here("from"), from);
-        }
-        if let Some(to) = rule.to {
-            self.in_calendar(here("to"), to);
-        }
-        if let (Some(from), Some(to)) = (rule.from, rule.to)
-            && to < from
-        {
-            let problem = Problem::new(format!("the promotion `{name}` ends before it begins")).found(format!("`{to}`"));
-            self.report(here("to"), problem.expected(format!("{from} or later")));
+    fn delivery_fee(&mut self, name: &str, platform: &Platform) {
+        let fee = &platform.logistics.delivery_fee;
+        if fee.fee.micros() > 0 && fee.free_above.micros() == 0 {
+            let problem = Problem::new("the delivery fee is never charged").found("delivery free from 0 yuan");
+            let at = at!["platforms", name, "logistics", "delivery_fee"];
+            self.report(at, problem.help("add `free_above`, such as `{fee: 6 yuan, free_above: 59 yuan}`"));
         }
     }
 

@@ -12,6 +12,10 @@ pub(super) fn tick() -> Days {
     Days::DAY
 }
 
+pub(super) fn no_days() -> Days {
+    Days(0.0)
+}
+
 pub(super) fn one() -> f64 {
     1.0
 }

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::units::{Amount, Count, Date, Share};
+use sim_core::units::{Amount, Count, Share};
 
-use super::{AiProgramme, Exit, ExperienceReturns, Named, Raise, Staff, Strategy, default};
+use super::{AiProgramme, Exit, ExperienceReturns, Named, Promotion, Raise, Staff, Strategy, default};
 
 /// A platform.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +24,7 @@ pub struct Platform {
     pub logistics: Logistics,
     /// Customer service.
     pub service: Service,
-    /// Promotions by name, in stacking order. At most 16.
+    /// Promotions by name; they apply by stage, then by `stacking`, then in this order. At most 16.
     pub promotions: Named<Promotion>,
     /// The baseline AI programme.
     pub ai: AiProgramme,
@@ -104,6 +104,8 @@ pub struct Logistics {
     pub days_saved: f64,
     /// Share of cost saved at full logistics performance.
     pub cost_saved: Share,
+    /// Fee that shoppers pay the merchant for the delivery of a check-out.
+    pub delivery_fee: DeliveryFee,
     /// Parcels per order line, 0.1 to 20.
     #[schemars(range(min = 0.1, max = 20.0), extend("x-unit" = "parcels per line"))]
     pub parcels_per_line: f64,
@@ -138,6 +140,7 @@ impl Default for Logistics {
             platform_share: Share::NONE,
             days_saved: 0.0,
             cost_saved: Share::NONE,
+            delivery_fee: DeliveryFee::default(),
             parcels_per_line: 1.0,
             cancelled: Share::NONE,
             cancelled_festival: None,
@@ -148,6 +151,23 @@ impl Default for Logistics {
             capacity: Count(0),
             capacity_gain: Share::NONE,
         }
+    }
+}
+
+/// Delivery fee of a check-out, part of the effective price.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeliveryFee {
+    /// Fee of a check-out; 0 yuan: delivery is free.
+    pub fee: Amount,
+    /// Price of a check-out, after discounts, from which delivery is free; 0 yuan: always.
+    pub free_above: Amount,
+}
+
+impl Default for DeliveryFee {
+    /// Delivery is free.
+    fn default() -> Self {
+        Self { fee: Amount::ZERO, free_above: Amount::ZERO }
     }
 }
 
@@ -189,81 +209,4 @@ impl Default for Service {
             staff: Staff::AsNeeded,
         }
     }
-}
-
-/// A price instrument.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Promotion {
-    /// What it does to the price.
-    pub kind: Instrument,
-    /// Share of the discount that the platform pays; the merchant pays the rest.
-    #[serde(default = "default::full")]
-    pub platform_share: Share,
-    /// Categories it is valid in; empty: all.
-    #[serde(default)]
-    pub categories: Vec<String>,
-    /// Segments it is offered to; empty: all. Only coupons can be limited to segments.
-    #[serde(default)]
-    pub segments: Vec<String>,
-    /// Share of eligible listings that take part (keyed by listing).
-    #[serde(default = "default::full")]
-    pub participation: Share,
-    /// Largest discount per line; absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<Amount>,
-    /// Who pays the platform's share: its own budget, or the strategy budget (which sets depth and pace).
-    pub budget: PromotionBudget,
-    /// First day; absent: the start of the calendar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Date>,
-    /// Last day, included; absent: the end of the calendar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Date>,
-    /// Whether the subsidy is taken back when the line is returned.
-    #[serde(default = "default::yes")]
-    pub clawback: bool,
-}
-
-/// Kinds of price instruments.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Instrument {
-    /// A discount for holders: each shopper holds one with probability `reach` (keyed by shopper and week).
-    Coupon {
-        /// Share of the price.
-        discount: Share,
-        /// Probability of holding one.
-        reach: Share,
-    },
-    /// A discount on the price for everybody.
-    InstantDiscount {
-        /// Share of the price.
-        discount: Share,
-    },
-    /// The gap to the lowest price of the same product on another platform, seen in the quotes of the tick.
-    GapToLowest {
-        /// Share of the gap that is paid.
-        share: Share,
-        /// Paid on top: share of the price below the lowest.
-        #[serde(default)]
-        below: Share,
-    },
-    /// `discount` off for each full `threshold` of the price.
-    ThresholdDiscount {
-        /// Price that must be reached.
-        threshold: Amount,
-        /// Money off for each full threshold.
-        discount: Amount,
-    },
-}
-
-/// Where the platform's share of a promotion comes from.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum PromotionBudget {
-    /// A baseline programme: this much of real money per day, unspent money lapses; the same in all arms.
-    PerDay(Amount),
-    /// The strategy budget: the strategy sets depth (the stated discount is depth 1) and the limit of each tick.
-    Strategy,
 }

@@ -29,6 +29,9 @@ pub struct Population {
     /// How a shopper decides.
     #[serde(default)]
     pub choice: Choice,
+    /// How a shopper collects lines before checking out.
+    #[serde(default)]
+    pub cart: Cart,
     /// What a shopper remembers.
     #[serde(default)]
     pub memory: Memory,
@@ -233,6 +236,28 @@ impl Default for Choice {
             membership: 0.0,
             buy_ahead: 0.0,
         }
+    }
+}
+
+/// The cart: lines of a platform kept until a threshold is full. Off with one line or no days.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cart {
+    /// Most lines of a check-out, 1 (no cart) to 4.
+    #[schemars(range(min = 1, max = 4), extend("x-unit" = "lines"))]
+    pub lines: u32,
+    /// What a day of waiting is worth to a shopper, per line: a line is kept while the discount still to be had exceeds it. Also the
+    /// cost of waiting for the goods of a presale.
+    pub waiting_cost: Amount,
+    /// Most days for which a line is kept, 0 (no cart) to 60.
+    #[schemars(range(max = 60), extend("x-unit" = "days"))]
+    pub max_days: u32,
+}
+
+impl Default for Cart {
+    /// Every line is checked out alone and at once.
+    fn default() -> Self {
+        Self { lines: 1, waiting_cost: Amount::ZERO, max_days: 0 }
     }
 }
 
