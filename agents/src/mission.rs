@@ -13,6 +13,7 @@ use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::Purpose;
+use sim_core::lanes::{self, Kernel};
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::tick::Wishes;
 
@@ -81,29 +82,49 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     let releases = tour.releases();
     let mut basket =
         Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
-    let members = shard.state.rows.len();
-    for group in (0..members).step_by(LANES) {
-        let words = market.seed.words(Purpose::Visit, (shard.state.first + group as u64) / LANES as u64, u64::from(tick), 0);
-        for lane in 0..LANES.min(members - group) {
-            let index = group + lane;
-            let thresholds = &view.visits.more_than[shard.state.rate[index] as usize];
-            let bits = words.bits(lane) >> 1;
-            let pent_up = if releases { shard.state.pent_up[index] } else { 0 };
-            if bits < thresholds[0] && pent_up == 0 {
-                continue;
-            }
-            let missions = (0..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() as u32;
-            let released = if pent_up > 0 { tour.released(shard.state.shopper(index), pent_up) } else { 0 };
-            if missions + released > 0 {
-                tour.set_out(shard, index, missions, released, &mut basket, wishes);
+    lanes::widest(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
+    tour.check_out_due(shard, wishes);
+}
+
+/// Everybody of a shard, in order.
+struct Round<'a, 'b> {
+    tour: &'a Tour<'b>,
+    /// Whether needs that were put off are taken up again today.
+    releases: bool,
+    shard: &'a mut ShopperShard,
+    basket: &'a mut Basket,
+    wishes: &'a mut Wishes<Bazaar>,
+}
+
+impl Kernel for Round<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Round { tour, releases, shard, basket, wishes } = self;
+        let members = shard.state.rows.len();
+        for group in (0..members).step_by(LANES) {
+            let block = (shard.state.first + group as u64) / LANES as u64;
+            let words = tour.seed.words(Purpose::Visit, block, u64::from(tour.tick), 0);
+            for lane in 0..LANES.min(members - group) {
+                let index = group + lane;
+                let thresholds = &tour.view.visits.more_than[shard.state.rate[index] as usize];
+                let bits = words.bits(lane) >> 1;
+                let pent_up = if releases { shard.state.pent_up[index] } else { 0 };
+                if bits < thresholds[0] && pent_up == 0 {
+                    continue;
+                }
+                let missions = (0..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() as u32;
+                let released = if pent_up > 0 { tour.released(shard.state.shopper(index), pent_up) } else { 0 };
+                if missions + released > 0 {
+                    tour.set_out(shard, index, missions, released, basket, wishes);
+                }
             }
         }
     }
-    tour.check_out_due(shard, wishes);
 }
 
 impl Tour<'_> {
     /// Sets out for the ordinary needs of the tick and for pent-up needs that are taken up.
+    #[inline(always)]
     fn set_out(
         &self,
         shard: &mut ShopperShard,
@@ -116,14 +137,18 @@ impl Tour<'_> {
         shard.row(index, self.tick, &self.params.memory);
         basket.written = self.market.writes(self.tick, shard.state.shopper(index));
         for need in (0..missions).chain(RELEASED..RELEASED + released).map(Need::new) {
-            let Some((category, saved)) = self.mission(shard, index, need, basket, wishes) else { continue };
-            if self.buys_ahead(&shard.state, index, need, category, saved) {
-                self.mission(shard, index, need.ahead(category), basket, wishes);
+            let mut next = Some(need);
+            while let Some(need) = next {
+                let bought = self.mission(shard, index, need, basket, wishes);
+                next = bought
+                    .filter(|&(category, saved)| self.buys_ahead(&shard.state, index, need, category, saved))
+                    .map(|(category, _)| need.ahead(category));
             }
         }
     }
 
     /// One mission; returns the category of what is chosen and the share of its list price that is saved.
+    #[inline(always)]
     fn mission(
         &self,
         shard: &mut ShopperShard,
@@ -200,6 +225,7 @@ impl Tour<'_> {
         need.category.unwrap_or_else(|| pick_category(&table[segment], bits))
     }
 
+    #[inline(always)]
     fn satisfied_from_stock(&self, row: &Shopper, category: usize, u: f32) -> bool {
         let fill = self.params.memory.stock_days;
         fill > 0.0 && self.params.categories[category].storable && u * fill < f32::from(row.stock_at_home(category as u16))
@@ -207,6 +233,7 @@ impl Tour<'_> {
 
     /// Consumer surplus of the mission in money units: log-sum over the marginal utility of money (Small and Rosen 1981).
     /// `value` is the log-sum over the utility of leaving, 0 where nothing is worth buying.
+    #[inline(always)]
     fn surplus(&self, value: f32, sensitivity: f32, category: usize) -> i64 {
         let money =
             if self.params.choice.log_price { self.params.categories[category].price_level } else { self.params.choice.price_scale };
@@ -215,6 +242,7 @@ impl Tour<'_> {
 
     /// What a mission teaches, bought or not: the inclusive value of the pages, the credit of deals, fatigue.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
+    #[inline(always)]
     fn learn(
         &self,
         state: &mut ShardState,
@@ -262,25 +290,29 @@ impl Tour<'_> {
     }
 }
 
+#[inline(always)]
 fn pick_category(cumulative: &[u32], bits: u32) -> usize {
     cumulative[..cumulative.len() - 1].iter().map(|&c| usize::from(bits >= c)).sum()
 }
 
-/// Places of the options in the order of listing ids, so that a choice does not depend on ranks.
+/// Places of the options in the order of listing ids, so that a choice does not depend on ranks. Counts how many come before:
+/// no branches.
+#[inline(always)]
 fn by_listing(options: &[Option_]) -> [u8; COMPARED] {
     let mut keys = [0u64; COMPARED];
-    for (i, option) in options.iter().enumerate() {
-        let key = u64::from(option.listing) << 8 | i as u64;
-        let mut at = i;
-        while at > 0 && keys[at - 1] > key {
-            keys[at] = keys[at - 1];
-            at -= 1;
-        }
-        keys[at] = key;
+    for (i, (key, option)) in keys.iter_mut().zip(options).enumerate() {
+        *key = u64::from(option.listing) << 8 | i as u64;
     }
-    keys.map(|key| key as u8)
+    let keys = &keys[..options.len()];
+    let mut order = [0u8; COMPARED];
+    for (i, mine) in keys.iter().enumerate() {
+        let before: usize = keys.iter().map(|key| usize::from(key < mine)).sum();
+        order[before] = i as u8;
+    }
+    order
 }
 
+#[inline(always)]
 fn pick_in_order(weights: &[f32], order: &[u8], mut left: f32) -> Option<usize> {
     for &i in order {
         let w = weights[i as usize];

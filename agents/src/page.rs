@@ -61,39 +61,50 @@ pub(crate) struct PageRequest<'a> {
 }
 
 /// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
-#[inline]
+#[inline(always)]
 fn product(taste: i16x8, traits: [i16; TASTE]) -> i32 {
     taste.dot(i16x8::new(traits)).reduce_add()
 }
 
-/// Approximately normal noise of mean 0 and variance 1 from 64 bits: a sum of four uniforms (Irwin and Hall 1927).
-#[inline]
-fn noise(bits: u64) -> f32 {
-    let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
-    (sum as i32 - 131_070) as f32 * (1.0 / 37_836.6)
+/// 32 mixed bits of a 64-bit key and the number of a thing, in operations that every vector unit has. Finaliser of MurmurHash3
+/// (Appleby 2008), the second half of the key between its rounds.
+#[inline(always)]
+fn mix_lane(key: [u32; 2], thing: u32) -> u32 {
+    let mut h = thing.wrapping_mul(0x9E37_79B1) ^ key[0];
+    h = (h ^ (h >> 16)).wrapping_mul(0x85EB_CA6B);
+    h = (h ^ (h >> 13) ^ key[1]).wrapping_mul(0xC2B2_AE35);
+    h ^ (h >> 16)
+}
+
+/// Approximately normal noise of mean 0 and variance 1 from 32 bits: a sum of four uniforms (Irwin and Hall 1927).
+#[inline(always)]
+fn noise(bits: u32) -> f32 {
+    let sum = (bits & 0xff) + (bits >> 8 & 0xff) + (bits >> 16 & 0xff) + (bits >> 24);
+    (sum as i32 - 510) as f32 * (1.0 / 147.800_5)
 }
 
 impl PageRequest<'_> {
     /// Fills the page.
+    #[inline(always)]
     pub(crate) fn fill(&self, page: &mut Page) {
         let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
         let count = self.recall(listings);
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
-        for j in 0..count {
-            let offer = &self.offers[listings[j] as usize];
-            true_match[j] = product(taste, offer.traits) as f32 * self.match_scale;
-            score[j] = rank_quality * offer.quality - rank_price * offer.price_term;
+        for ((&listing, m), score) in listings[..count].iter().zip(&mut true_match[..count]).zip(&mut score[..count]) {
+            let offer = &self.offers[listing as usize];
+            *m = product(taste, offer.traits) as f32 * self.match_scale;
+            *score = rank_quality * offer.quality - rank_price * offer.price_term;
         }
         if self.accuracy < 1.0 {
-            self.blur(listings, count, true_match, estimate);
+            self.blur(&listings[..count], &true_match[..count], &mut estimate[..count]);
         } else {
             estimate[..count].copy_from_slice(&true_match[..count]);
         }
         let rank_taste = self.platform.rank_taste * self.choice.taste;
-        for j in 0..count {
-            score[j] += rank_taste * estimate[j];
+        for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
+            *score += rank_taste * e;
         }
         rank(score, count, keys, order);
         page.len = 0;
@@ -112,6 +123,7 @@ impl PageRequest<'_> {
     }
 
     /// Candidates with replacement from the cell, uniform or by popularity; the whole cell when the platform recalls all.
+    #[inline(always)]
     fn recall(&self, listings: &mut [u32; RECALLED]) -> usize {
         let cell = self.catalog.cell(self.platform_id, self.category);
         let size = cell.end - cell.start;
@@ -124,11 +136,11 @@ impl PageRequest<'_> {
             return count;
         }
         let count = self.platform.recall as usize;
-        let key = u64::from(self.mission) << 8 | (self.platform_id as u64) << 4;
-        for (block, chunk) in listings[..count].chunks_mut(8).enumerate() {
-            let words = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), key | block as u64);
-            for (i, listing) in chunk.iter_mut().enumerate() {
-                let bits = words.bits(i);
+        let page = u64::from(self.mission) << 8 | self.platform_id as u64;
+        let key = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), page).0[0];
+        for (pair, chunk) in listings[..count].chunks_mut(2).enumerate() {
+            let mixed = mix(key, pair as u64);
+            for (listing, bits) in chunk.iter_mut().zip([mixed as u32, (mixed >> 32) as u32]) {
                 *listing = cell.start + below(bits, size);
                 if self.shelves.weighted[self.platform_id] {
                     let (threshold, alias) = self.shelves.aliases[*listing as usize];
@@ -141,34 +153,38 @@ impl PageRequest<'_> {
     }
 
     /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).
-    fn blur(&self, listings: &[u32; RECALLED], count: usize, true_match: &[f32; RECALLED], estimate: &mut [f32; RECALLED]) {
+    #[inline(always)]
+    fn blur(&self, listings: &[u32], true_match: &[f32], estimate: &mut [f32]) {
         let week = u64::from(self.tick / NOISE_TICKS);
         let key = self.seed.words(Purpose::MatchNoise, self.shopper, week, 0).0[0];
+        let key = [key as u32, (key >> 32) as u32];
         let error = sqrt_f32((1.0 - self.accuracy * self.accuracy).max(0.0));
-        for j in 0..count {
-            estimate[j] = self.accuracy * true_match[j] + error * noise(mix(key, u64::from(listings[j])));
+        for ((estimate, &m), &listing) in estimate.iter_mut().zip(true_match).zip(listings) {
+            *estimate = self.accuracy * m + error * noise(mix_lane(key, listing));
         }
     }
 }
 
 /// Writes the indices of the scores, best first, by counting how many are better: no branches.
-#[inline]
+#[inline(always)]
 fn rank(score: &[f32; RECALLED], count: usize, keys: &mut [i32; RECALLED], order: &mut [u8; RECALLED]) {
     // an integer that sorts like the score and is unique: the low bits hold the place
     let padded = count.next_multiple_of(8);
     keys[count..padded].fill(i32::MIN);
-    for j in 0..count {
-        let bits = score[j].to_bits() as i32;
+    for (j, (key, score)) in keys[..count].iter_mut().zip(&score[..count]).enumerate() {
+        let bits = score.to_bits() as i32;
         let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
-        keys[j] = (sortable & !63) | (63 - j as i32);
+        *key = (sortable & !63) | (63 - j as i32);
     }
     for j in 0..count {
         let mine = keys[j];
-        let mut better = 0i32;
-        for &key in &keys[..padded] {
-            better += i32::from(key > mine);
+        let mut better = [0i32; 8];
+        for eight in keys[..padded].chunks_exact(8) {
+            for (better, &key) in better.iter_mut().zip(eight) {
+                *better += i32::from(key > mine);
+            }
         }
-        order[better as usize] = j as u8;
+        order[better.iter().sum::<i32>() as usize] = j as u8;
     }
 }
 
@@ -210,7 +226,7 @@ mod tests {
 
     #[test]
     fn noise_has_mean_zero_and_variance_one() {
-        let draws: Vec<f32> = (0..100_000).map(|i| noise(mix(12345, i))).collect();
+        let draws: Vec<f32> = (0..100_000).map(|i| noise(mix_lane([12345, 678], i))).collect();
         let mean = draws.iter().sum::<f32>() / 1e5;
         let variance = draws.iter().map(|x| x * x).sum::<f32>() / 1e5;
         assert!(mean.abs() < 0.013 && (variance - 1.0).abs() < 0.015, "mean {mean}, variance {variance}");

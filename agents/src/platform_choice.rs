@@ -8,6 +8,7 @@ use sim_core::math::exp_f32;
 
 impl Tour<'_> {
     /// Platform first visited and all visited, as bits; `None` where nobody sells the category.
+    #[inline(always)]
     pub(crate) fn platforms(&self, row: &Shopper, segment: usize, category: usize, words: Words) -> Option<(usize, u8)> {
         let kind = &self.params.segments[segment];
         let choice = &self.params.choice;
@@ -51,7 +52,7 @@ impl Tour<'_> {
 }
 
 /// Index into `weights` drawn by `left` (uniform times total); `None` where the rest is drawn.
-#[inline]
+#[inline(always)]
 fn pick(weights: &[f32], mut left: f32) -> Option<usize> {
     for (i, &w) in weights.iter().enumerate() {
         if left < w {

@@ -115,11 +115,13 @@ pub(crate) struct Basket {
 }
 
 impl Tour<'_> {
+    #[inline(always)]
     pub(crate) fn sensitivity(&self, row: &Shopper) -> f32 {
         f32::from(row.sensitivity) * (1.0 / Q12) / self.params.choice.mu
     }
 
     /// Reference price of a category in price-utility units.
+    #[inline(always)]
     pub(crate) fn reference(&self, row: &Shopper, category: usize) -> Option<f32> {
         let choice = &self.params.choice;
         let log = row.reference(category as u16).filter(|_| choice.loss_aversion > 0.0)?;
@@ -127,6 +129,7 @@ impl Tour<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
+    #[inline(always)]
     pub(crate) fn visit(
         &self,
         state: &ShardState,
@@ -304,7 +307,7 @@ struct Eye<'a> {
 }
 
 impl Eye<'_> {
-    #[inline]
+    #[inline(always)]
     fn look(&self, perceived: f32, term: f32) -> f32 {
         let loss = self.reference.map_or(0.0, |reference| (term - reference).max(0.0) * self.choice.loss_aversion);
         self.platform_utility + self.choice.taste * perceived - self.sensitivity * (term + loss)
@@ -312,6 +315,7 @@ impl Eye<'_> {
 }
 
 /// Offers that are examined when the next is looked at with probability `patience`.
+#[inline(always)]
 fn examined(patience: f32, shown: usize, u: f32) -> usize {
     if patience >= 1.0 {
         return shown;

@@ -74,7 +74,7 @@ pub struct Seed(pub u64);
 
 impl Seed {
     /// The words of one key: `purpose`, an agent and two more coordinates (usually tick and index).
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn words(self, purpose: Purpose, agent: u64, tick: u64, index: u64) -> Words {
         Words(philox4x64([self.0, purpose as u64], [index, tick, agent, 0]))
@@ -102,14 +102,14 @@ pub struct Words(pub [u64; 4]);
 
 impl Words {
     /// Word `i` of 8.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn bits(self, i: usize) -> u32 {
         (self.0[i / 2] >> (32 * (i % 2))) as u32
     }
 
     /// Uniform in 0 <= u < 1 with 24 bits, from word `i`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn uniform(self, i: usize) -> f32 {
         unit_f32(self.bits(i))
@@ -117,7 +117,7 @@ impl Words {
 }
 
 /// Uniform in 0 <= u < 1 with 24 bits.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn unit_f32(bits: u32) -> f32 {
     (bits >> 8) as f32 * (1.0 / 16_777_216.0)
@@ -131,7 +131,7 @@ pub fn unit_f64(bits: u64) -> f64 {
 }
 
 /// Uniform in 0 .. n (bias below n / 2^32).
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn below(bits: u32, n: u32) -> u32 {
     ((u64::from(bits) * u64::from(n)) >> 32) as u32
@@ -139,7 +139,7 @@ pub fn below(bits: u32, n: u32) -> u32 {
 
 /// Mixes a key from [`Seed::words`] with the number of a thing into 64 bits: a counter-based draw for loops where a whole
 /// Philox block for each thing is too slow. Finaliser of SplitMix64 (Steele, Lea, Flood 2014).
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn mix(key: u64, thing: u64) -> u64 {
     let mut z = key ^ thing.wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -20,6 +20,8 @@ pub mod shard;
 
 pub mod parallel;
 
+pub mod lanes;
+
 pub mod digest;
 
 pub mod ledger;

@@ -3,7 +3,7 @@
 //! Guarantees the same bits on every machine and in scalar and vectorised builds: only +, - and x, in a fixed order.
 
 /// e^x, for x clamped to -87..88; relative error below 2e-7. Polynomial of degree 6 after range reduction (Cody and Waite 1980).
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn exp_f32(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to the nearest integer, kept in the low bits

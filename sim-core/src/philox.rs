@@ -13,7 +13,7 @@ fn wide(a: u64, b: u64) -> (u64, u64) {
 }
 
 /// Four words addressed by `key` and `counter`. For one key it is a bijection of the counter, so that streams never collide.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn philox4x64(key: [u64; 2], counter: [u64; 4]) -> [u64; 4] {
     let (mut c, mut k) = (counter, key);

@@ -1,0 +1,30 @@
+//! The one module that picks vector instructions.
+//!
+//! Guarantees the same bits on every machine: a kernel holds only operations that IEEE 754 rounds alike in every width, and the
+//! compiler neither fuses nor reorders them.
+
+use pulp::{Arch, NullaryFnOnce};
+
+/// A piece of work that is compiled once for each kind of vector unit. `run` and what is hot below it must be
+/// `#[inline(always)]`: a call that stays a call is compiled for the smallest machine.
+pub trait Kernel {
+    /// Does the work.
+    fn run(self);
+}
+
+struct Once<K>(K);
+
+impl<K: Kernel> NullaryFnOnce for Once<K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.run();
+    }
+}
+
+/// Runs a kernel with the widest vectors of this machine (AVX2 and BMI2 where there are any).
+#[inline(always)]
+pub fn widest(kernel: impl Kernel) {
+    Arch::new().dispatch(Once(kernel));
+}
