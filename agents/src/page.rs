@@ -62,8 +62,8 @@ pub(crate) struct PageRequest<'a> {
 
 /// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
 #[inline(always)]
-fn product(taste: i16x8, traits: [i16; TASTE]) -> i32 {
-    taste.dot(i16x8::new(traits)).reduce_add()
+fn product(taste: i16x8, traits: [i8; TASTE]) -> i32 {
+    taste.dot(i16x8::new(traits.map(i16::from))).reduce_add()
 }
 
 /// 32 mixed bits of a 64-bit key and the number of a thing, in operations that every vector unit has. Finaliser of MurmurHash3

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use sim_core::{math, parallel};
 use std::collections::VecDeque;
 
-/// What recall, ranking and choice need of a listing: 36 bytes, in the order of listings.
+/// What recall, ranking and choice need of a listing, in the order of listings: half a cache line, so that a candidate costs one.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub struct Offer {
     /// Trait vector.
-    pub traits: [i16; TASTE],
+    pub traits: [i8; TASTE],
     /// Utility of quality, over mu.
     pub quality: f32,
     /// Price on the shelf in price-utility units (before sensitivity).
@@ -174,7 +175,7 @@ impl View {
             let stacked = (&rules.promotions[..], &rules.stacking);
             let shelf = shelf_price(listing, joins, quotes, prices[id], stacked, &platforms[platform].rules, |_, _| {});
             Offer {
-                traits: listing.traits.map(i16::from),
+                traits: listing.traits,
                 quality: params.choice.quality * listing.quality,
                 price_term: price_term(params, listing.category as usize, shelf),
                 shelf,
