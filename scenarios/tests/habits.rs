@@ -181,6 +181,7 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
     let food = |set: &[&str]| {
         let plain = [
             "population.shoppers=16000",
+            "population.cart={}",
             "population.memory.stock_days=7",
             "population.choice.buy_ahead=10",
             "catalog.categories.food.share=1",
