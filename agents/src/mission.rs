@@ -13,7 +13,7 @@ use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::{Purpose, Words};
-use sim_core::lanes::{self, Kernel};
+use sim_core::lanes::Kernel;
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::tick::Wishes;
 
@@ -91,7 +91,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     let releases = tour.releases();
     let mut basket =
         Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
-    lanes::widest(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
+    market.lanes.run(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
     tour.check_out_due(shard, wishes);
 }
 

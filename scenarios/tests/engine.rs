@@ -8,6 +8,7 @@ use scenarios::{Built, Override, build, load_text};
 use sim_core::digest::Digest;
 use sim_core::exchange::Local;
 use sim_core::ids::{ShardId, Tick};
+use sim_core::lanes::Lanes;
 use sim_core::parallel::Pool;
 use sim_core::snapshot::SnapshotError;
 use sim_core::tick::{World, run_tick};
@@ -54,6 +55,16 @@ fn threads_and_shards_do_not_move_the_digest() {
     for size in [64, 104, 1000, 4096] {
         assert_eq!(digest("price-war", &[&format!("population.shard_size={size}")], 2), expected, "shards of {size}");
     }
+}
+
+#[test]
+fn vector_instructions_do_not_move_the_digest() {
+    let with = |lanes| {
+        let mut built = built("price-war", &[]);
+        built.market.lanes = lanes;
+        run(&built, |_, _, _| {}).digest
+    };
+    assert_eq!(with(Lanes::Widest), with(Lanes::Baseline));
 }
 
 #[test]
