@@ -311,15 +311,13 @@ impl Tour<'_> {
                 *pieces += 1;
             }
         }
-        let protection =
-            till.menu.stacking.aside.iter().find(|&&r| item.rules >> r & 1 == 1 && rules.promotions[r as usize].protection_ticks() > 0);
         shard.lines.push(Line {
             shopper: buyer.index as u32,
             listing: item.listing,
             mission: buyer.mission,
             place: place as u8,
             cancelled,
-            protection: protection.copied().unwrap_or(NO_RULE),
+            protection: self.protection(till, item.rules, platform),
             parts: (from as u32, (shard.parts.len() - from) as u8),
             list_price: item.list_price,
             fee: bills.fees[place] as u32,
@@ -331,6 +329,13 @@ impl Tour<'_> {
             probability: wanted.appeal.probability,
             rank,
         });
+    }
+
+    /// The rule that protects the price of a line, or none.
+    fn protection(&self, till: &Till, usable: u16, platform: usize) -> u8 {
+        let rules = &self.params.platforms[platform].promotions;
+        let protects = |r: u8| usable >> r & 1 == 1 && rules[r as usize].protection_ticks() > 0;
+        till.menu.stacking.aside.iter().copied().find(|&r| protects(r)).unwrap_or(NO_RULE)
     }
 
     /// Appends the parts of all rules on a line, by funder; returns what the merchant takes off the price of the goods.
