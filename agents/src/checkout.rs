@@ -292,8 +292,7 @@ impl Tour<'_> {
         let share = if self.day.sale { rules.cancelled_festival } else { rules.cancelled };
         let luck = if share > 0.0 { after().uniform(0) } else { 1.0 };
         let cancelled = luck < share;
-        let priority = mix(self.priority_key ^ id, u64::from(buyer.mission));
-        let rank = Rank { priority, shopper: id, mission: buyer.mission, line: place as u16 };
+        let rank = self.rank(id, buyer.mission, place);
         totals.add_to(platform, segment, Metric::Orders, 1);
         totals.add_to(platform, segment, Metric::Gmv, i64::from(item.list_price - merchant_part));
         if cancelled {
@@ -329,6 +328,11 @@ impl Tour<'_> {
             probability: wanted.appeal.probability,
             rank,
         });
+    }
+
+    /// Who is served first: a keyed priority for each check-out.
+    fn rank(&self, shopper: u64, mission: u16, place: usize) -> Rank {
+        Rank { priority: mix(self.priority_key ^ shopper, u64::from(mission)), shopper, mission, line: place as u16 }
     }
 
     /// The rule that protects the price of a line, or none.
