@@ -188,7 +188,7 @@ impl Desk<'_> {
             self.sold(&mut merchants.listings[at], at, listed);
             let mut cash = self.tallies.cash[at];
             added.add_to_group(platform * catalog.groups.len() + merchant.group as usize, cash, i64::from(listed));
-            if fee > 0 && listed && !catalog.is_first_party(&catalog.listings[at]) {
+            if fee > 0 && listed && !catalog.listings[at].first_party {
                 self.charge(&catalog.listings[at], Account::Platform, Metric::ListingFees, fee, added);
                 added.fired(Mechanism::ListingFee, 1, fee);
                 cash -= fee;
@@ -260,7 +260,7 @@ impl Desk<'_> {
         let at = id as usize;
         let listing = &self.market.catalog.listings[at];
         let mut quote = self.quoted(id);
-        let first_party = self.market.catalog.is_first_party(listing);
+        let first_party = listing.first_party;
         quote.listed = then.lists(quote.listed, listing.home, listing.platform);
         let state = &mut merchants.listings[at];
         self.restock(group, state, at, quote.listed, added);
@@ -347,7 +347,7 @@ impl Desk<'_> {
     /// Books a cost of a merchant beside its orders.
     fn charge(&self, listing: &Listing, to: Account, metric: Metric, amount: i64, added: &mut Totals) {
         let platform = listing.platform as usize;
-        let owner = if self.market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        let owner = if listing.first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
         added.ledger.transfer(platform, Account::Merchant, to, Money(amount));
         added.add_to(platform, 0, metric, amount);
         added.add_to(platform, 0, Metric::MerchantCash, -amount);

@@ -178,6 +178,7 @@ mod tests {
             platform: 0,
             category: 0,
             live: false,
+            first_party: false,
             traits: [0; 8],
             quality: 0.5,
             unit_cost: 10,

@@ -90,7 +90,7 @@ impl Desk<'_> {
         let id = shard.state.shopper(line.shopper as usize);
         let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), Line::after_key(line.mission, line.place as usize));
         let fate = self.fate(line, parts, refused, platform, segment, after, tally);
-        let first_party = self.market.catalog.is_first_party(listing);
+        let first_party = listing.first_party;
         let params = &self.params.platforms[platform];
         let bill = Bill::new(line.list_price, line.fee, parts, params, &self.view.state.platforms[platform], first_party);
         let mut open = OpenLine {

@@ -101,6 +101,7 @@ fn listing(merchant: u32) -> Listing {
         platform: 0,
         category: 0,
         live: false,
+        first_party: false,
         traits: [0; 8],
         quality: 0.5,
         unit_cost: 10,
