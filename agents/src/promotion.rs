@@ -101,7 +101,9 @@ pub fn shelf_price(
 }
 
 /// Mean share of the price that a platform's promotions take off, weighted by popularity: what it can advertise. Coupons count
-/// by their reach, thresholds of a cart by their share of the threshold; what only members or newcomers get is not advertised.
+/// by their reach, thresholds of a cart by their share of the threshold. To `Audience::All` it advertises what everybody gets; to
+/// another audience what this one gets beyond it.
+#[expect(clippy::too_many_arguments, reason = "two calls, in the night")]
 #[must_use]
 pub fn advertised_deal(
     catalog: &Catalog,
@@ -111,6 +113,7 @@ pub fn advertised_deal(
     quotes: Quotes,
     offers: &[Offer],
     carts: bool,
+    audience: Audience,
 ) -> f32 {
     if params.promotions.is_empty() || states.iter().all(|s| !s.open || s.depth_ppm == 0) {
         return 0.0;
@@ -118,10 +121,8 @@ pub fn advertised_deal(
     let categories = catalog.categories.len();
     let indexed = params.promotions.iter().zip(states).enumerate();
     let stacked = params.stacking.line_bits | params.stacking.checkout_bits;
-    let open: Vec<usize> = indexed
-        .filter(|(r, (rule, state))| state.open && rule.audience == Audience::All && stacked >> r & 1 == 1)
-        .map(|(r, _)| r)
-        .collect();
+    let open: Vec<usize> =
+        indexed.filter(|(r, (rule, state))| state.open && rule.audience == audience && stacked >> r & 1 == 1).map(|(r, _)| r).collect();
     let (mut off, mut all) = (0.0f64, 0.0f64);
     let carried = catalog.cells[platform * categories..(platform + 1) * categories].iter().flat_map(Clone::clone);
     for id in carried.map(|id| id as usize).filter(|&id| quotes.prices[id] != UNLISTED) {
@@ -135,7 +136,8 @@ pub fn advertised_deal(
             expected_discount(rule, i64::from(offer.shelf), i64::from(quotes.prices[id]), depth, lowest, carts)
         };
         let extra: f64 = joined.map(expected).sum();
-        off += weight * (list - f64::from(offer.shelf) + extra) / list;
+        let on_shelf = if audience == Audience::All { list - f64::from(offer.shelf) } else { 0.0 };
+        off += weight * (on_shelf + extra) / list;
         all += weight;
     }
     (off / all.max(1e-9)) as f32

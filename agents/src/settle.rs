@@ -10,7 +10,7 @@ use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
-use crate::params::{PLATFORMS, Params, RATE_LEVELS};
+use crate::params::{MembershipParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::protection;
 use crate::reconsider::Scales;
 use crate::shard::ShopperShard;
@@ -280,6 +280,8 @@ impl Desk<'_> {
             tally.totals.add_to(platform, segment, Metric::NewShoppers, 1);
         }
         if let Some(membership) = self.params.platforms[platform].membership {
+            let benefit = membership.benefit + self.view.member_savings[platform];
+            let membership = MembershipParams { benefit, ..membership };
             let shopper = Applicant { index: line.shopper as usize, segment, platform, spending: bill.paid };
             consider_joining(self.market, self.params, membership, self.tick, shard, shopper, &mut tally.totals);
         }

@@ -2,6 +2,7 @@
 
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
+use crate::instrument::Audience;
 use crate::params::{PLATFORMS, Params, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
@@ -97,6 +98,8 @@ pub struct View {
     pub platform_utility: [f32; PLATFORMS],
     /// Advertised deal by platform, share of the price.
     pub deals: [f32; PLATFORMS],
+    /// What rules for paying members alone take off on top, by platform, share of the price.
+    pub member_savings: [f32; PLATFORMS],
     /// Promised delivery days by platform.
     pub promised_days: [f64; PLATFORMS],
     /// Service by platform.
@@ -133,6 +136,7 @@ impl View {
             shelves: Shelves::default(),
             platform_utility: [0.0; PLATFORMS],
             deals: [0.0; PLATFORMS],
+            member_savings: [0.0; PLATFORMS],
             promised_days: [0.0; PLATFORMS],
             service: [ServiceDesk::default(); PLATFORMS],
             checked: [0.0; PLATFORMS],
@@ -193,7 +197,9 @@ impl View {
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
             let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
-            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on());
+            let deal = |audience| advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on(), audience);
+            self.deals[p] = deal(Audience::All);
+            self.member_savings[p] = if platform.membership.is_some() { deal(Audience::Members) } else { 0.0 };
         }
     }
 }

@@ -233,3 +233,16 @@ fn every_habit_that_the_small_market_configures_fires() {
         assert!(days.iter().any(|d| d.mechanisms.get(mechanism as usize).fired > 0), "{} sleeps", mechanism.name());
     }
 }
+
+#[test]
+fn rules_for_members_are_a_reason_to_join() {
+    let joined = |discount: &str| {
+        let rule = format!(
+            "platforms.north.promotions.members={{kind: {{coupon: {{discount: {discount}, reach: 100 %}}}}, audience: members, budget: {{per-day: 50 m yuan}}}}"
+        );
+        let plain = "platforms.north.membership={fee: 400 yuan, benefit: 0 %, join: 50 %}";
+        run(&[plain, &rule]).0.iter().map(|day| day.sum(0, Metric::Joined)).sum::<i64>()
+    };
+    let (none, small, large) = (joined("0 %"), joined("3 %"), joined("12 %"));
+    assert!(none == 0 && small < large && large > 50, "{none} join for nothing, {small} for 3 %, {large} for 12 %");
+}
