@@ -4,13 +4,15 @@
 //! Guarantees that a check-out pays the least that its rules allow, and that the price of a line that waits for nothing is the
 //! price on the page.
 
+use crate::anticipation::{AHEAD, RELEASED};
+use crate::calendar::MISSIONS;
 use crate::cart::{Appeal, CartLine};
 use crate::deposit::{self, Deposit, Way};
 use crate::instrument::{Instrument, NO_RULE};
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric};
 use crate::order::{Line, RulePart};
-use crate::params::RATE_LEVELS;
+use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::promotion::shelf_price;
 use crate::reconsider::Scales;
 use crate::shard::ShopperShard;
@@ -24,9 +26,13 @@ use sim_core::rows::MissionRow;
 use sim_core::tick::Wishes;
 
 /// Mission numbers of check-outs without a mission: those of carts begin here, by platform.
-const CART_MISSION: u16 = 16;
+const CART_MISSION: u16 = 32;
 /// Those of presales begin here, in the order of the table.
-const PRESALE_MISSION: u16 = 32;
+const PRESALE_MISSION: u16 = 48;
+
+// ranges of mission numbers are disjoint: they are keys of draws and of rows
+const _: () = assert!(MISSIONS as u32 <= RELEASED && 2 * RELEASED <= AHEAD && 2 * AHEAD <= CART_MISSION as u32);
+const _: () = assert!(CART_MISSION as usize + PLATFORMS <= PRESALE_MISSION as usize);
 
 /// Who checks out.
 #[derive(Clone, Copy)]

@@ -76,7 +76,7 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::MerchantExit => group(&|g| g.exit != ExitPolicy::Never),
         Mechanism::MerchantEntry => group(&|g| g.entry.is_some()) && market.catalog.merchants.iter().any(|m| m.dormant),
         Mechanism::MerchantPlatforms => group(&|g| g.platform_choice.is_some_and(|c| c.rate > 0.0)),
-        Mechanism::ListingFee => group(&|g| g.platform_choice.is_some_and(|c| c.listing_cost > 0)),
+        Mechanism::ListingFee => group(&|g| g.platform_choice.is_some_and(|c| c.listing_micros > 0)),
         Mechanism::StockRefusal => finite,
         Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
         Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),

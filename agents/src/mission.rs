@@ -226,7 +226,7 @@ impl Tour<'_> {
         let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
-        Some((category, 1.0 - option.price as f32 / list_price.max(1) as f32))
+        Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))
     }
 
     /// What a mission is for and where it goes; nowhere if the need can wait.
@@ -296,6 +296,7 @@ impl Tour<'_> {
         if memory.inclusive_value_gain == 0.0 && memory.deal_credit_gain == 0.0 && memory.fatigue_gain_deal == 0.0 {
             return;
         }
+        let segment = state.rate[index] as usize / RATE_LEVELS;
         let row = &mut state.rows[index];
         for &(platform, from, to) in pages {
             let p = platform as usize;
@@ -308,13 +309,13 @@ impl Tour<'_> {
                 row.inclusive[p] = (old + (value - old) * memory.inclusive_value_gain).clamp(-32_000.0, 32_000.0) as i16;
                 totals.fired(Mechanism::InclusiveValue, 1, 0);
             }
-            let deal = self.view.deals[p];
+            let deal = self.view.deals[p][segment];
             if deal > 0.0 && memory.deal_credit_gain > 0.0 {
                 let (mut list, mut off) = (0.0f32, 0.0f32);
                 for (o, _) in here() {
                     let price = self.view.state.prices[o.listing as usize] as f32;
                     list += price;
-                    off += price - o.price as f32;
+                    off += price - o.goods as f32;
                 }
                 let realised = (off / list.max(1.0) / deal).min(1.0) * Q14;
                 let old = f32::from(row.credit[p]);

@@ -17,7 +17,7 @@ impl Tour<'_> {
             if !self.view.trades[p] || !self.view.shelves.sells[p * self.catalog.categories.len() + category] {
                 continue;
             }
-            let deal = self.view.deals[p];
+            let deal = self.view.deals[p][segment];
             let credit = f32::from(row.credit[p]) * (1.0 / Q14);
             let utility = kind.loyalty[p]
                 + choice.inclusive_value * f32::from(row.inclusive[p]) * (1.0 / Q10)

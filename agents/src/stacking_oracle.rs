@@ -260,6 +260,13 @@ proptest! {
     }
 
     #[test]
+    fn no_legal_choice_is_cheaper_for_a_full_cart(drafts in prop::collection::vec(draft(), 1..4), lines in lines(LINES)) {
+        let case = case(&drafts, &lines);
+        let deal = case.with_menu(|menu| menu.best(&case.items, &mut Scratch::default()));
+        prop_assert_eq!(deal.prices.iter().sum::<i64>(), least_by_hand(&drafts, &case.items), "{:?}", deal);
+    }
+
+    #[test]
     fn every_fen_of_a_cart_has_a_funder_and_nothing_is_negative(drafts in prop::collection::vec(draft(), 1..8), lines in lines(LINES)) {
         let case = case(&drafts, &lines);
         let (deal, parts) = case.with_menu(|menu| {
