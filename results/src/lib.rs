@@ -14,6 +14,7 @@ mod hash;
 mod part;
 mod schema;
 mod target;
+pub mod open;
 pub mod writer;
 
 pub mod manifest;
@@ -34,7 +35,8 @@ pub mod dictionary;
 pub use comparison::{Comparison, ComparisonRow, PairedDifference};
 pub use error::{Class, Error, Result};
 pub use kpi::{Extrapolation, KPIS, Kpi, Selection, Unit};
-pub use manifest::{CellRecord, Execution, Manifest, Outcome, RunInfo};
+pub use manifest::{CellRecord, Execution, Manifest, Outcome, RunInfo, TableFile};
+pub use open::{OpenRows, Place};
 pub use reader::RunReader;
 pub use summary::{CellSummary, KpiSummary};
 pub use table::{TableSpec, catalogue, enabled_tables};
