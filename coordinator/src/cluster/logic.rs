@@ -99,7 +99,6 @@ pub(crate) struct Logic {
     /// When the last checkpoint was cut, or tried.
     saved_at: Duration,
     heard_at: Duration,
-    losses: Vec<Loss>,
     commands: Vec<Command>,
 }
 
@@ -134,7 +133,6 @@ impl Logic {
             since: Duration::ZERO,
             saved_at: Duration::ZERO,
             heard_at: Duration::ZERO,
-            losses: Vec::new(),
             commands: Vec::new(),
         }
     }
@@ -196,11 +194,6 @@ impl Logic {
     /// The checkpoint that a loss would go back to.
     pub(crate) fn base(&self) -> &Base {
         self.bases.last().expect("a run has a beginning")
-    }
-
-    /// Workers that were lost, with causes.
-    pub(crate) fn losses(&self) -> &[Loss] {
-        &self.losses
     }
 
     /// Whether nothing more will be decided.
@@ -441,8 +434,7 @@ impl Logic {
         self.leaving.remove(&who);
         let loss = Loss { who, cause, tick: self.members.iter().find(|(member, _)| *member == who).map(|(_, progress)| progress.tick) };
         self.commands.push(Command::Dismiss { who, exit: crate::exit::Exit::Again as u8, cause: loss.cause.clone() });
-        self.commands.push(Command::Lost(loss.clone()));
-        self.losses.push(loss);
+        self.commands.push(Command::Lost(loss));
         if was_member && matches!(self.phase, Phase::Restoring | Phase::Running | Phase::Checkpointing) {
             self.recover(now);
         }

@@ -77,3 +77,16 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Every file of two runs has the same bytes; of the manifest only how it was carried out may differ.
+pub(crate) fn same_bytes(one: &Path, other: &Path) {
+    assert_eq!(files(one), files(other));
+    for file in files(one) {
+        if file == Path::new("manifest.json") {
+            assert_eq!(manifest(one)["manifest_sha256"], manifest(other)["manifest_sha256"]);
+        } else {
+            let read = |run: &Path| fs::read(run.join(&file)).expect("the file can be read");
+            assert!(read(one) == read(other), "{} differs", file.display());
+        }
+    }
+}

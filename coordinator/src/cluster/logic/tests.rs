@@ -130,6 +130,10 @@ impl World {
         self.said.contains(&Command::Done)
     }
 
+    fn losses(&self) -> Vec<&Loss> {
+        self.said.iter().filter_map(|said| if let Command::Lost(loss) = said { Some(loss) } else { None }).collect()
+    }
+
     fn failure(&self) -> Option<(u8, String)> {
         self.said.iter().find_map(|said| if let Command::Failed { exit, cause } = said { Some((*exit, cause.clone())) } else { None })
     }
@@ -153,13 +157,17 @@ fn a_lost_member_takes_the_others_back_to_the_checkpoint_once() {
         let mut world = World::new(start(3));
         world.join([1, 2, 3]);
         world.run(at);
+        if world.is_done() {
+            assert!(at > 30, "the losses fall into the run");
+            break;
+        }
         world.stopped.insert(Incarnation(2));
         for cause in ["connection", "lease"] {
             world.hear(Event::Lost { who: Incarnation(2), cause: cause.to_owned() });
         }
         world.run(500);
         assert!(world.is_done(), "lost after {at} events: {:?}", world.logic.phase());
-        assert_eq!(world.logic.losses().len(), 1, "one loss, whoever noticed");
+        assert_eq!(world.losses().len(), 1, "one loss, whoever noticed");
         let files: Vec<_> = world.logic.base().files.iter().map(|file| file.path.clone()).collect();
         let expected: Vec<_> = (1..=12).chain(1..=9).map(|tick| format!("file-{tick}")).collect();
         assert_eq!(files, expected, "lost after {at} events: no row lost or doubled");
@@ -174,7 +182,7 @@ fn a_silent_worker_is_lost_by_its_lease_and_never_heard_again() {
     world.stopped.insert(Incarnation(2));
     world.run(500);
     assert!(world.is_done());
-    assert!(world.logic.losses()[0].cause.contains("no sign of life for 1000 ms"));
+    assert!(world.losses()[0].cause.contains("no sign of life for 1000 ms"));
     let before = world.said.len();
     let late = Event::Applied {
         from: Incarnation(2),
@@ -222,7 +230,7 @@ fn a_late_worker_gets_shards_at_the_next_checkpoint_and_one_that_leaves_hands_ov
     world.run(300);
     assert!(world.is_done());
     let left = world.said.iter().any(|said| matches!(said, Command::Dismiss { who: Incarnation(1), exit: 75, .. }));
-    assert!(left && world.logic.losses().is_empty());
+    assert!(left && world.losses().is_empty());
 }
 
 #[test]
@@ -247,9 +255,9 @@ fn without_workers_the_wait_is_bounded() {
 fn a_damaged_checkpoint_is_named_and_the_one_before_is_used() {
     let mut world = World::new(start(1));
     world.join([1]);
-    world.run(60);
-    let tick = world.logic.base().tick;
-    assert!(tick > 0);
+    while world.logic.base().tick == 0 {
+        world.run(1);
+    }
     world.hear(Event::Lost { who: Incarnation(1), cause: "killed".to_owned() });
     world.workers.insert(Incarnation(2), (0, 0));
     world.hear(Event::Joined(Incarnation(2)));
@@ -296,7 +304,7 @@ fn a_coordinator_that_slept_blames_nobody() {
     world.run(5);
     world.now += Duration::from_secs(60);
     world.run(400);
-    assert!(world.is_done() && world.logic.losses().is_empty());
+    assert!(world.is_done() && world.losses().is_empty());
 }
 
 #[test]
