@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use sim_core::snapshot;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::TcpListenerStream;
 
 use crate::cluster::chronicle::Chronicle;
 use crate::cluster::logic::{Command, Event, Incarnation, Logic, Settings};
@@ -85,7 +84,7 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
     let metrics = Arc::new(Metrics::default());
     let (listener, address) = net::listen(hosting.listen).await?;
     let server = serve(&hosting.security, &hub, &metrics).await?;
-    let serving = tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let serving = tokio::spawn(server.serve_with_incoming(net::incoming(listener)));
     progress.say(&format!("coordinator listens on {address}"));
     let brood = match &hosting.local {
         Some((count, threads, token)) => Brood::start(*count, &address.to_string(), token, *threads)?,

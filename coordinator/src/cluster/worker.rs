@@ -12,7 +12,7 @@ use sim_core::parallel::Pool;
 use sim_core::placement::Placement;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc as stream, watch};
-use tokio_stream::wrappers::{TcpListenerStream, UnboundedReceiverStream};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Code;
 
 use crate::cluster::board::Board;
@@ -92,7 +92,7 @@ async fn join(orders: &Orders, runtime: &Runtime) -> Result<Worker, Failure> {
     let (health, serves) = tonic_health::server::health_reporter();
     health.set_service_status("bazaar.v1.Worker", tonic_health::ServingStatus::Serving).await;
     let server = net::server(&orders.security)?.add_service(answers).add_service(serves);
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    tokio::spawn(server.serve_with_incoming(net::incoming(listener)));
     let job = job(&reply, orders, runtime)?;
     let (ordering, ordered) = watch::channel(0);
     let (hear, heard) = mpsc::channel();
