@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use support::{bazaar, digests, fails, files, same_bytes, scenario, stdout, tiny};
 
 /// Every table on, rows of half the shoppers, blocks that end between checkpoints.
-const ALL_TABLES: [&str; 6] =
-    ["--set", "outputs.sample=50 %", "--set", "outputs.tables={listing_ticks: true}", "--set", "outputs.block=7"];
+const ALL_TABLES: [&str; 6] = ["--set", "outputs.sample=50 %", "--set", "outputs.tables={listing_ticks: true}", "--set", "outputs.block=7"];
 
 #[test]
 fn workers_change_neither_digests_nor_bytes() {
@@ -36,11 +35,11 @@ fn word_of_mouth_the_last_piece_and_the_last_yuan_cross_processes() {
     let dir = tempfile::tempdir().unwrap();
     let scarce = [
         "--set",
-        "population.shard_size=8",
+        "population.shard_size=64",
         "--set",
         "catalog.merchants.brands.stock={once: {units: 3}}",
         "--set",
-        "population.social.messages_per_order=100 %",
+        "population.social.messages_per_order=5 %",
         "--replications",
         "1",
     ];

@@ -11,10 +11,10 @@ pub mod table;
 
 mod batch;
 mod hash;
+pub mod open;
 mod part;
 mod schema;
 mod target;
-pub mod open;
 pub mod writer;
 
 pub mod manifest;

@@ -130,8 +130,7 @@ fn form(places: usize, filled: usize, width: usize) -> (Form, usize) {
     if filled == 0 {
         return (Form::Empty, 0);
     }
-    let sizes =
-        [(Form::Dense, places * width), (Form::Bitmap, places.div_ceil(8) + filled * width), (Form::Sparse, filled * (4 + width))];
+    let sizes = [(Form::Dense, places * width), (Form::Bitmap, places.div_ceil(8) + filled * width), (Form::Sparse, filled * (4 + width))];
     sizes.into_iter().min_by_key(|(_, size)| *size).expect("there are three forms")
 }
 

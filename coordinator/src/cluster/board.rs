@@ -112,11 +112,7 @@ fn chunks(round: &Round, place: usize) -> Vec<Chunk> {
     for part in [&round.all, each] {
         pieces.extend((0..part.len()).step_by(CHUNK_BYTES).map(|from| part.slice(from..part.len().min(from + CHUNK_BYTES))));
     }
-    let end = End {
-        chunks: pieces.len() as u32,
-        bytes: (round.all.len() + each.len()) as u64 + 8,
-        hash: combined(round.hash, each),
-    };
+    let end = End { chunks: pieces.len() as u32, bytes: (round.all.len() + each.len()) as u64 + 8, hash: combined(round.hash, each) };
     let data = pieces.into_iter().map(|piece| Chunk { body: Some(chunk::Body::Data(piece)) });
     data.chain([Chunk { body: Some(chunk::Body::End(end)) }]).collect()
 }

@@ -152,7 +152,8 @@ impl Fetching {
 
     async fn attempt(&self, client: &mut Client) -> Result<Received, Status> {
         let incarnation = self.members[self.place as usize].0.0;
-        let request = FetchRequest { run: self.run.clone(), generation: self.generation, incarnation, place: self.place, round: self.round };
+        let request =
+            FetchRequest { run: self.run.clone(), generation: self.generation, incarnation, place: self.place, round: self.round };
         let mut chunks = client.fetch(request).await?.into_inner();
         let mut assembly = Assembly::default();
         while let Some(chunk) = chunks.message().await? {
@@ -161,3 +162,6 @@ impl Fetching {
         assembly.finish().map_err(Status::data_loss)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::cluster::chronicle::Chronicle;
 use crate::cluster::logic::{Command, Event, Incarnation, Logic, Settings};
 use crate::cluster::metrics::Metrics;
+use crate::cluster::net;
 use crate::cluster::record::Base;
 use crate::cluster::security::{Asks, Security};
 use crate::cluster::service::{Card, Desk, Hub, Note};
@@ -20,11 +21,10 @@ use crate::cluster::spawn::Brood;
 use crate::cluster::store::{Store, StoreError};
 use crate::cluster::wire::coordinator_server::CoordinatorServer;
 use crate::cluster::wire::{Advance, Assign, Dismiss, Load, MOST_BYTES, Member, Order, Save, StatusReply, order};
-use crate::cluster::net;
 use crate::exit::{Exit, Failure};
-use crate::interrupt;
 use crate::plan::{Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
+use crate::{interrupt, output};
 
 /// How often time is looked at.
 const CLOCK: Duration = Duration::from_millis(50);
@@ -67,7 +67,32 @@ struct Host<'a> {
     told: (u32, u32),
     losses: Vec<String>,
     workers: usize,
+    effort: Effort,
     end: Option<Result<(), Failure>>,
+}
+
+/// What ticks cost all workers together, repeated ones included.
+#[derive(Clone, Copy, Debug, Default)]
+struct Effort {
+    ticks: u64,
+    sent_bytes: u64,
+    busy_us: u64,
+    waited_us: u64,
+}
+
+impl Effort {
+    fn add(&mut self, load: &Load) {
+        self.ticks += 1;
+        self.sent_bytes += load.sent_bytes;
+        self.busy_us += load.stage_us.iter().sum::<u64>() + load.rows_us;
+        self.waited_us += load.waited_us;
+    }
+
+    fn sentence(&self) -> String {
+        let each = output::bytes(u128::from(self.sent_bytes / self.ticks.max(1)));
+        let share = 100.0 * self.waited_us as f64 / self.busy_us.max(1) as f64;
+        format!("each worker sent {each} a tick to others, and was in exchanges {share:.1} % of its time")
+    }
 }
 
 /// Coordinates the run `plan` from its last checkpoint to its end.
@@ -79,6 +104,7 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
     let generation = hosting.store.last_generation().await.map_err(stored)?;
     let bases = if bases.is_empty() { vec![Base::default()] } else { bases };
     let (notes, mut heard) = mpsc::unbounded_channel();
+    drain_on_signal(notes.clone());
     // incarnations of an earlier coordinator are lost with it: new ones begin beyond all that it can have given
     let hub = Arc::new(Hub::new(hosting.card, generation << 20, notes));
     let metrics = Arc::new(Metrics::default());
@@ -107,6 +133,7 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
         told: done,
         losses: Vec::new(),
         workers: 0,
+        effort: Effort::default(),
         end: None,
     };
     let ended = host.drive(&mut heard).await;
@@ -115,16 +142,25 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
     tokio::time::sleep(CLOCK).await;
     serving.abort();
     ended?;
+    host.progress.say(&host.effort.sentence());
     let base = host.logic.base().clone();
     let outcomes = outcomes(&host.store, &base).await?;
     Ok(Computed { base, outcomes, losses: host.losses, workers: host.workers })
 }
 
-async fn serve(
-    security: &Security,
-    hub: &Arc<Hub>,
-    metrics: &Arc<Metrics>,
-) -> Result<tonic::transport::server::Router, Failure> {
+/// SIGTERM, as schedulers send it, ends the run with a checkpoint.
+fn drain_on_signal(notes: mpsc::UnboundedSender<Note>) {
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        while terminate.recv().await.is_some() && notes.send(Note::Event(Event::Drain)).is_ok() {}
+    });
+    #[cfg(not(unix))]
+    drop(notes);
+}
+
+async fn serve(security: &Security, hub: &Arc<Hub>, metrics: &Arc<Metrics>) -> Result<tonic::transport::server::Router, Failure> {
     let desk = CoordinatorServer::new(Desk(Arc::clone(hub))).max_decoding_message_size(MOST_BYTES);
     let desk = tonic::service::interceptor::InterceptedService::new(desk, Asks(security.token()));
     let (health, serves) = tonic_health::server::health_reporter();
@@ -206,6 +242,7 @@ impl Host<'_> {
             }
             Note::Load { from, tick, load } => {
                 self.metrics.add(from, tick, &load);
+                self.effort.add(&load);
                 self.tell(from, tick, &load);
                 None
             }
@@ -281,8 +318,7 @@ impl Host<'_> {
         if !self.losses.is_empty() && base.tick > 0 {
             self.progress.say(&format!("back to tick {} of the engine on {named}", base.tick));
         }
-        let members: Vec<_> =
-            members.iter().zip(seats).map(|(who, (address, _))| Member { incarnation: who.0, address }).collect();
+        let members: Vec<_> = members.iter().zip(seats).map(|(who, (address, _))| Member { incarnation: who.0, address }).collect();
         let objects = base.objects.into_iter().map(Into::into).collect();
         let assign = Assign { members, cell: base.cell, tick: base.tick, objects };
         self.order_all(&order::Body::Assign(assign));

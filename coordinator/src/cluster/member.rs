@@ -115,8 +115,7 @@ impl<'a> Member<'a> {
         let outputs = &self.job.plan.project.baseline().scenario.outputs;
         let ticks = self.engine.ticks() - self.engine.market.warm_up;
         let is_scribe = self.placement.place == 0;
-        let mut recorder =
-            Recorder::new(&mut self.rows, &self.job.tables, (outputs.census, ticks), is_scribe, &mut self.chronicle.summary);
+        let mut recorder = Recorder::new(&mut self.rows, &self.job.tables, (outputs.census, ticks), is_scribe, &mut self.chronicle.summary);
         let stepped = self.engine.step(&mut self.exchange, recorder.wants_prices());
         let before_rows = Instant::now();
         let recorded = stepped.and_then(|step| recorder.record(&mut self.engine, &step, &mut self.exchange).map(|()| step));

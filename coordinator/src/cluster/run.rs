@@ -112,7 +112,8 @@ pub(crate) fn reopen(dir: &Path) -> Result<(Plan, RunCard), Failure> {
         advice: "run the scenario again with --force".to_owned(),
     })?;
     refuse_other("program version", &card.version, VERSION)?;
-    let scenario = fs::read_to_string(dir.join(SCENARIO)).map_err(|source| Failure::Io { action: "read", path: dir.join(SCENARIO), source })?;
+    let scenario =
+        fs::read_to_string(dir.join(SCENARIO)).map_err(|source| Failure::Io { action: "read", path: dir.join(SCENARIO), source })?;
     let project = scenarios::load_text(&card.directory.join(SCENARIO), &scenario, &[])?;
     refuse_other("scenario hash", &card.scenario_hash, &project.baseline().hash)?;
     let mut plan = Plan::new(project, &card.arms)?;
@@ -122,7 +123,9 @@ pub(crate) fn reopen(dir: &Path) -> Result<(Plan, RunCard), Failure> {
 
 /// Goes on with an unfinished run.
 pub(crate) fn resume(plan: &Plan, card: &RunCard, orders: &Orders) -> Result<Finished, Failure> {
-    let writer = RunWriter::resume(&orders.dir, experiment::writer_options(plan, Existing::Refuse)?)?;
+    let mut writer = RunWriter::resume(&orders.dir, experiment::writer_options(plan, Existing::Refuse)?)?;
+    // the same files again: the writer must know what stands beside the tables
+    experiment::write_inputs(plan, &mut writer, &absolute(&orders.dir)?)?;
     let mut progress = Progress::new(orders.quiet, experiment::all_ticks(plan), plan.replications);
     experiment::announce(plan, &progress, &orders.dir, &counted(orders.workers, "worker"), &[]);
     compute(plan, card, orders, writer, &mut progress)

@@ -40,9 +40,16 @@ pub(crate) struct Card {
 pub(crate) enum Note {
     Event(Event),
     /// A session broke.
-    Gone { who: Incarnation, cause: String },
+    Gone {
+        who: Incarnation,
+        cause: String,
+    },
     /// What a tick cost a worker; `tick` is the next one.
-    Load { from: Incarnation, tick: u32, load: Load },
+    Load {
+        from: Incarnation,
+        tick: u32,
+        load: Load,
+    },
 }
 
 /// A worker as the coordinator knows it.

@@ -154,14 +154,16 @@ impl Store {
     /// Paths below a folder.
     async fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let at = self.at(folder);
-        let found: Vec<_> = self
-            .inner
-            .list(Some(&at))
-            .try_collect()
-            .await
-            .map_err(|source| StoreError::Failed { action: "list", path: folder.to_owned(), source })?;
+        let found: Vec<_> = self.inner.list(Some(&at)).try_collect().await.map_err(|source| StoreError::Failed {
+            action: "list",
+            path: folder.to_owned(),
+            source,
+        })?;
         let skip = self.root.parts().count();
-        Ok(found.iter().map(|meta| meta.location.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")).collect())
+        Ok(found
+            .iter()
+            .map(|meta| meta.location.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"))
+            .collect())
     }
 
     async fn base(&self, path: &str) -> Result<Base, StoreError> {

@@ -79,9 +79,7 @@ pub(crate) fn event(report: Report) -> Result<Option<Event>, Status> {
         report::Body::NotSaved(NotSaved { cause }) => Event::NotSaved { from, generation, cause },
         report::Body::Unreachable(Unreachable { peer, cause }) => Event::Unreachable { from, generation, peer: Incarnation(peer), cause },
         report::Body::Damaged(Damaged { cause }) => Event::Damaged { from, generation, cause },
-        report::Body::Broken(Broken { exit, cause }) => {
-            Event::Broken { from, generation, exit: u8::try_from(exit).unwrap_or(1), cause }
-        }
+        report::Body::Broken(Broken { exit, cause }) => Event::Broken { from, generation, exit: u8::try_from(exit).unwrap_or(1), cause },
         report::Body::Leaving(_) => Event::Leaving(from),
     }))
 }

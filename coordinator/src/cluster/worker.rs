@@ -132,7 +132,7 @@ async fn ask_to_join(orders: &Orders, address: String) -> Result<JoinReply, Fail
             Ok(reply) => return Ok(reply.into_inner()),
             Err(status) => status,
         };
-        if is_refusal(status.code()) {
+        if is_refusal(status.code()) || is_distrust(&with_sources(&status)) {
             return Err(refused(&status));
         }
         if begun.elapsed() > orders.patience {
@@ -149,10 +149,15 @@ fn is_refusal(code: Code) -> bool {
     matches!(code, Code::FailedPrecondition | Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument)
 }
 
+/// Whether one side does not take the other's certificate.
+fn is_distrust(text: &str) -> bool {
+    ["invalid peer certificate", "received fatal alert", "CertificateRequired"].iter().any(|known| text.contains(known))
+}
+
 fn refused(status: &tonic::Status) -> Failure {
     Failure::Mismatch {
-        what: format!("the coordinator refuses this worker: {}", status.message()),
-        advice: "start it with the same program, scenario and token; starting it again as it is does not help".to_owned(),
+        what: format!("the coordinator refuses this worker, or the worker the coordinator: {}", with_sources(status)),
+        advice: "start it with the same program, scenario, token and authority; starting it again as it is does not help".to_owned(),
     }
 }
 
@@ -199,7 +204,8 @@ async fn open_session(
     let first = Report { incarnation: reply.incarnation, generation: 0, body: Some(report::Body::Hello(hello)) };
     reports.send(first).expect("the receiver is here");
     let opened = client.session(UnboundedReceiverStream::new(taken)).await;
-    let mut session = opened.map_err(|status| if is_refusal(status.code()) { refused(&status) } else { gone(status.message()) })?.into_inner();
+    let mut session =
+        opened.map_err(|status| if is_refusal(status.code()) { refused(&status) } else { gone(status.message()) })?.into_inner();
     tokio::spawn(async move {
         let cause = loop {
             match session.message().await {
@@ -337,9 +343,7 @@ impl Worker {
     fn save(&self, generation: u64, member: Option<&mut Member<'_>>) {
         let Some(member) = member else { return };
         let body = match member.save() {
-            Ok(objects) => {
-                report::Body::Saved(Saved { tick: member.next(), objects: objects.into_iter().map(Into::into).collect() })
-            }
+            Ok(objects) => report::Body::Saved(Saved { tick: member.next(), objects: objects.into_iter().map(Into::into).collect() }),
             Err(error) => report::Body::NotSaved(NotSaved { cause: error.to_string() }),
         };
         self.report(generation, body);
@@ -350,9 +354,7 @@ impl Worker {
             Stopped::Trouble(Trouble::Superseded) => return,
             Stopped::Trouble(Trouble::Unreachable { peer, cause }) => report::Body::Unreachable(Unreachable { peer: peer.0, cause }),
             Stopped::Damaged(cause) => report::Body::Damaged(Damaged { cause }),
-            Stopped::Failed(failure) => {
-                report::Body::Broken(Broken { exit: u32::from(failure.exit() as u8), cause: failure.to_string() })
-            }
+            Stopped::Failed(failure) => report::Body::Broken(Broken { exit: u32::from(failure.exit() as u8), cause: failure.to_string() }),
         };
         self.report(generation, body);
     }

@@ -48,6 +48,9 @@ pub(crate) fn coordinator(args: &CoordinatorArgs) -> Result<(), Failure> {
     let project = scenarios::load(&args.file, &args.changes.overrides()?)?;
     let plan = Plan::new(project, &args.arms)?;
     plan.check()?;
+    if !args.force && is_finished(args, &plan)? {
+        return Ok(());
+    }
     interrupt::listen();
     let orders = Orders {
         dir: args.out.clone(),
@@ -90,6 +93,17 @@ pub(crate) fn worker(args: &WorkerArgs) -> Result<(), Failure> {
         patience: Duration::from_secs_f64(args.wait),
         ends_with_parent: args.ends_with_parent,
     })
+}
+
+/// Whether the run is there already, as when a scheduler starts a job again that had just ended.
+fn is_finished(args: &CoordinatorArgs, plan: &Plan) -> Result<bool, Failure> {
+    if !args.out.join(results::manifest::MANIFEST).exists() {
+        return Ok(false);
+    }
+    let manifest = results::Manifest::read(&args.out)?;
+    run::refuse_other("scenario hash", &manifest.run.scenario_hash, &plan.project.baseline().hash)?;
+    output::note(&format!("{} is finished: nothing is left to do\n", args.out.display()));
+    Ok(true)
 }
 
 fn own_workers(dir: PathBuf, quiet: bool, workers: usize, wished: Option<u16>, timing: Timing) -> Result<Orders, Failure> {

@@ -83,7 +83,10 @@ pub(crate) fn same_bytes(one: &Path, other: &Path) {
     assert_eq!(files(one), files(other));
     for file in files(one) {
         if file == Path::new("manifest.json") {
-            assert_eq!(manifest(one)["manifest_sha256"], manifest(other)["manifest_sha256"]);
+            let (one, other) = (manifest(one), manifest(other));
+            for field in ["run", "arms", "replications", "cells", "documents", "files", "kpis", "manifest_sha256"] {
+                assert_eq!(one[field], other[field], "{field} of the manifest");
+            }
         } else {
             let read = |run: &Path| fs::read(run.join(&file)).expect("the file can be read");
             assert!(read(one) == read(other), "{} differs", file.display());

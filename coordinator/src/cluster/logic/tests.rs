@@ -6,15 +6,7 @@ use sim_core::digest::Digest;
 const LEASE: Duration = Duration::from_millis(1000);
 
 fn settings(wanted: usize) -> Settings {
-    Settings {
-        wanted,
-        patience: Duration::from_secs(10),
-        lease: LEASE,
-        every_ticks: Some(5),
-        every: None,
-        window: 3,
-        ticks: vec![12, 9],
-    }
+    Settings { wanted, patience: Duration::from_secs(10), lease: LEASE, every_ticks: Some(5), every: None, window: 3, ticks: vec![12, 9] }
 }
 
 fn start(wanted: usize) -> Logic {
@@ -87,7 +79,11 @@ impl World {
                         let digest = Digest(u128::from(tick) + 1000 * wrong);
                         let parts = DigestParts { rows: wrong as u64, ..DigestParts::default() };
                         let outcome = Some(object(format!("outcome-{tick}")));
-                        let files = if from == Incarnation(1) { vec![object(format!("file-{tick}"))] } else { vec![] };
+                        let files = if Some(from) == self.logic.members().next().map(|(who, _)| who) {
+                            vec![object(format!("file-{tick}"))]
+                        } else {
+                            vec![]
+                        };
                         self.events.push_back(Event::Applied { from, generation, tick, digest, parts, files, outcome });
                     }
                 }
@@ -317,4 +313,99 @@ fn every_phase_can_be_reached_and_left() {
         assert!(LEGAL.iter().any(|(from, _)| *from == phase), "{phase:?} is never left");
     }
     assert!(!LEGAL.iter().any(|(from, _)| matches!(from, Done | Failed | Draining)), "the end is the end");
+}
+
+/// Dice from a seed (SplitMix64, Steele and others 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+fn sender(event: &Event) -> Option<Incarnation> {
+    match event {
+        Event::Ready { from, .. } | Event::Applied { from, .. } | Event::Saved { from, .. } => Some(*from),
+        _ => None,
+    }
+}
+
+impl World {
+    /// Lets an event of any worker happen next, in the order of each worker: as messages on separate connections arrive.
+    fn deliver_any(&mut self, dice: &mut Dice) {
+        if self.events.is_empty() {
+            return;
+        }
+        let from = sender(&self.events[dice.roll(self.events.len() as u64) as usize]);
+        let first = self.events.iter().position(|event| sender(event) == from).expect("there is one");
+        let event = self.events.remove(first).expect("it is there");
+        self.hear(event);
+    }
+
+    /// What goes wrong, if anything does.
+    fn disturb(&mut self, dice: &mut Dice, next: &mut u64) {
+        let members: Vec<_> = self.workers.keys().copied().filter(|who| !self.stopped.contains(who)).collect();
+        let any = (!members.is_empty()).then(|| members[dice.roll(members.len() as u64) as usize]);
+        match (dice.roll(60), any) {
+            (0, Some(who)) if members.len() > 1 => drop(self.stopped.insert(who)),
+            (1, Some(who)) if members.len() > 1 => {
+                // the connection breaks; what was on the way arrives later, or never
+                self.stopped.insert(who);
+                self.hear(Event::Lost { who, cause: "cut".to_owned() });
+            }
+            (2, _) if members.len() < 4 => {
+                *next += 1;
+                self.join([*next]);
+            }
+            (3, Some(who)) if members.len() > 1 => self.hear(Event::Leaving(who)),
+            (4, Some(from)) if members.len() > 1 => {
+                let (generation, peer) = (self.logic.generation(), members[0]);
+                self.hear(Event::Unreachable { from, generation, peer, cause: "partition".to_owned() });
+            }
+            (5, Some(from)) => {
+                let generation = self.logic.generation() - dice.roll(2).min(self.logic.generation());
+                self.hear(Event::NotSaved { from, generation, cause: "disk full".to_owned() });
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_storm_of_delays_losses_and_arrivals_loses_or_doubles_a_file() {
+    let mut losses = 0;
+    for seed in 0..200 {
+        let mut dice = Dice(seed);
+        let mut world = World::new(start(2));
+        let mut next = 3;
+        world.join(1..=3);
+        for _ in 0..3000 {
+            if world.is_done() {
+                break;
+            }
+            world.disturb(&mut dice, &mut next);
+            world.now += Duration::from_millis(20);
+            for who in world.workers.keys().copied().filter(|who| !world.stopped.contains(who)).collect::<Vec<_>>() {
+                world.hear(Event::Beat(who));
+            }
+            world.hear(Event::Clock);
+            for _ in 0..dice.roll(6) {
+                world.deliver_any(&mut dice);
+            }
+            if world.workers.keys().all(|who| world.stopped.contains(who)) {
+                next += 1;
+                world.join([next]);
+            }
+        }
+        assert!(world.is_done(), "seed {seed}: {:?}, {:?}", world.logic.phase(), world.failure());
+        let files: Vec<_> = world.logic.base().files.iter().map(|file| file.path.clone()).collect();
+        let expected: Vec<_> = (1..=12).chain(1..=9).map(|tick| format!("file-{tick}")).collect();
+        assert_eq!(files, expected, "seed {seed}");
+        losses += world.losses().len();
+    }
+    assert!(losses > 200, "the storms blow: {losses} losses");
 }
