@@ -9,7 +9,7 @@ use std::process::Command;
 
 use support::{bazaar, files, root, stdout};
 
-/// Options that a text gives to the command `name`, from its first mention on.
+/// Options that stand in a text.
 fn options(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     words.filter(|word| word.starts_with("--") && word.len() > 3).map(str::to_owned).collect()

@@ -1,4 +1,5 @@
 //! A coordinator and workers as processes on loopback, and what can go wrong with them.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -114,7 +115,7 @@ pub(crate) fn signal(process: u32, name: &str) {
 /// A worker of a run with the test's token.
 pub(crate) fn worker(address: &str) -> Command {
     let mut worker = bazaar();
-    worker.args(["worker", "--connect", address, "--threads", "1", "--wait", "20"]).env("BAZAAR_TOKEN", "of-the-test");
+    worker.args(["worker", "--connect", address, "--threads", "1"]).env("BAZAAR_TOKEN", "of-the-test");
     worker
 }
 
