@@ -70,7 +70,12 @@ impl Bazaar {
     /// # Errors
     /// If the state cannot be encoded.
     pub fn replicated_piece(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
-        snapshot::save(&Replicated { tick: world.tick, digest: world.digest, view: world.view.state.clone(), mean_pages: world.merchants.mean_pages.clone() })
+        snapshot::save(&Replicated {
+            tick: world.tick,
+            digest: world.digest,
+            view: world.view.state.clone(),
+            mean_pages: world.merchants.mean_pages.clone(),
+        })
     }
 
     /// The piece of a shard.

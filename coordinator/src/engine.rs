@@ -117,7 +117,8 @@ impl Engine {
             since = Instant::now();
         };
         let ticked = bug::caught(|| run_tick(market, world, exchange, told));
-        let ticked = self.sound(engine_tick, ticked.map(Ok::<_, std::convert::Infallible>)).map_err(Broken::Failed)?.map_err(Broken::Exchange)?;
+        let ticked =
+            self.sound(engine_tick, ticked.map(Ok::<_, std::convert::Infallible>)).map_err(Broken::Failed)?.map_err(Broken::Exchange)?;
         tracing::debug!(engine_tick, digest = %self.world.digest, parts = ?ticked.parts, "tick");
         let tick = engine_tick.checked_sub(self.market.warm_up);
         Ok(Step { engine_tick, tick, ticked, digest: self.world.digest, prices, epoch })
