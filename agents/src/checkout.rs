@@ -292,8 +292,7 @@ impl Tour<'_> {
         let share = if self.day.sale { rules.cancelled_festival } else { rules.cancelled };
         let luck = if share > 0.0 { after().uniform(0) } else { 1.0 };
         let cancelled = luck < share;
-        let priority = mix(self.priority_key ^ id, u64::from(buyer.mission));
-        let rank = Rank { priority, shopper: id, mission: buyer.mission, line: place as u16 };
+        let rank = self.rank(id, buyer.mission, place);
         totals.add_to(platform, segment, Metric::Orders, 1);
         totals.add_to(platform, segment, Metric::Gmv, i64::from(item.list_price - merchant_part));
         if cancelled {
@@ -311,15 +310,13 @@ impl Tour<'_> {
                 *pieces += 1;
             }
         }
-        let protection =
-            till.menu.stacking.aside.iter().find(|&&r| item.rules >> r & 1 == 1 && rules.promotions[r as usize].protection_ticks() > 0);
         shard.lines.push(Line {
             shopper: buyer.index as u32,
             listing: item.listing,
             mission: buyer.mission,
             place: place as u8,
             cancelled,
-            protection: protection.copied().unwrap_or(NO_RULE),
+            protection: self.protection(till, item.rules, platform),
             parts: (from as u32, (shard.parts.len() - from) as u8),
             list_price: item.list_price,
             fee: bills.fees[place] as u32,
@@ -331,6 +328,18 @@ impl Tour<'_> {
             probability: wanted.appeal.probability,
             rank,
         });
+    }
+
+    /// Who is served first: a keyed priority for each check-out.
+    fn rank(&self, shopper: u64, mission: u16, place: usize) -> Rank {
+        Rank { priority: mix(self.priority_key ^ shopper, u64::from(mission)), shopper, mission, line: place as u16 }
+    }
+
+    /// The rule that protects the price of a line, or none.
+    fn protection(&self, till: &Till, usable: u16, platform: usize) -> u8 {
+        let rules = &self.params.platforms[platform].promotions;
+        let protects = |r: u8| usable >> r & 1 == 1 && rules[r as usize].protection_ticks() > 0;
+        till.menu.stacking.aside.iter().copied().find(|&r| protects(r)).unwrap_or(NO_RULE)
     }
 
     /// Appends the parts of all rules on a line, by funder; returns what the merchant takes off the price of the goods.

@@ -27,6 +27,7 @@ use sim_core::draw::{Purpose, Seed};
 use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId};
 use sim_core::graph::SocialGraph;
 use sim_core::ids::{ShardId, Tick};
+use sim_core::lanes::Lanes;
 use sim_core::ledger::{Account, Ledger};
 use sim_core::mail::Message;
 use sim_core::shard::ShardPlan;
@@ -60,6 +61,8 @@ pub struct Bazaar {
     pub graph: SocialGraph,
     /// How shoppers are cut.
     pub plan: ShardPlan,
+    /// Which vector instructions shopping may use; moves no digest.
+    pub lanes: Lanes,
     /// Share of shoppers in the event tables, as a threshold of 32 bits; 0 is nobody.
     pub sample: u32,
 }

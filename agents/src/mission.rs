@@ -12,8 +12,8 @@ use crate::shard::{ShardState, ShopperShard};
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
-use sim_core::draw::Purpose;
-use sim_core::lanes::{self, Kernel};
+use sim_core::draw::{Purpose, Words};
+use sim_core::lanes::Kernel;
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::tick::Wishes;
 
@@ -55,6 +55,15 @@ impl Need {
     }
 }
 
+/// Where a mission goes, and for what.
+struct Errand {
+    category: usize,
+    /// The platform that is visited first.
+    first: usize,
+    /// All platforms visited, as bits.
+    visited: u8,
+}
+
 /// Leaving without a purchase: its weight, and its utility relative to the best choice.
 #[derive(Clone, Copy)]
 struct Leaving {
@@ -82,7 +91,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     let releases = tour.releases();
     let mut basket =
         Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
-    lanes::widest(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
+    market.lanes.run(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
     tour.check_out_due(shard, wishes);
 }
 
@@ -163,27 +172,7 @@ impl Tour<'_> {
         let id = state.shopper(index);
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let words = self.seed.words(Purpose::Mission, id, u64::from(self.tick), u64::from(mission));
-        let category = self.category(need, segment, words.bits(0));
-        totals.fired(Mechanism::Mission, 1, 0);
-        if need.is_ordinary() && self.satisfied_from_stock(&state.rows[index], category, words.uniform(1)) {
-            totals.fired(Mechanism::StockAtHome, 1, 0);
-            return None;
-        }
-        let (first, visited) = self.platforms(&state.rows[index], segment, category, words)?;
-        let put_off = self.puts_off(state, index, need, category);
-        if put_off || !need.is_ordinary() {
-            self.note(state, index, first, segment, need, totals);
-        }
-        if put_off {
-            return None;
-        }
-        totals.add_to(first, segment, Metric::Missions, 1);
-        if visited.count_ones() > 1 {
-            totals.fired(Mechanism::MultiHoming, 1, 0);
-        }
-        if self.params.choice.membership != 0.0 && state.rows[index].memberships() != 0 {
-            totals.fired(Mechanism::MembershipChoice, 1, 0);
-        }
+        let Errand { category, first, visited } = self.errand(state, index, need, words, totals)?;
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
@@ -216,6 +205,34 @@ impl Tour<'_> {
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
         Some((category, 1.0 - option.price as f32 / list_price.max(1) as f32))
+    }
+
+    /// What a mission is for and where it goes; nowhere if the need can wait.
+    #[inline(always)]
+    fn errand(&self, state: &mut ShardState, index: usize, need: Need, words: Words, totals: &mut Totals) -> Option<Errand> {
+        let segment = state.rate[index] as usize / RATE_LEVELS;
+        let category = self.category(need, segment, words.bits(0));
+        totals.fired(Mechanism::Mission, 1, 0);
+        if need.is_ordinary() && self.satisfied_from_stock(&state.rows[index], category, words.uniform(1)) {
+            totals.fired(Mechanism::StockAtHome, 1, 0);
+            return None;
+        }
+        let (first, visited) = self.platforms(&state.rows[index], segment, category, words)?;
+        let put_off = self.puts_off(state, index, need, category);
+        if put_off || !need.is_ordinary() {
+            self.note(state, index, first, segment, need, totals);
+        }
+        if put_off {
+            return None;
+        }
+        totals.add_to(first, segment, Metric::Missions, 1);
+        if visited.count_ones() > 1 {
+            totals.fired(Mechanism::MultiHoming, 1, 0);
+        }
+        if self.params.choice.membership != 0.0 && state.rows[index].memberships() != 0 {
+            totals.fired(Mechanism::MembershipChoice, 1, 0);
+        }
+        Some(Errand { category, first, visited })
     }
 
     /// What is needed: as known, or drawn; needs that were put off are of categories that can wait.

@@ -18,7 +18,7 @@ use crate::shopper::Q12;
 use crate::view::View;
 use sim_core::draw::{Purpose, Words};
 use sim_core::grant::{CutOffs, ResourceId};
-use sim_core::ledger::Account;
+use sim_core::ledger::{Account, Ledger};
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::money::Money;
 use sim_core::rows::OrderRow;
@@ -193,19 +193,9 @@ impl Desk<'_> {
     ) {
         let listing = &self.market.catalog.listings[line.listing as usize];
         let goods = i64::from(listing.unit_cost);
-        let books = &mut tally.totals.ledger;
-        let mut pay = |from, to, amount| books.transfer(platform, from, to, Money(amount));
         let deposit = i64::from(line.deposit);
         let subsidy = bill.subsidy + bill.delivery_subsidy;
-        pay(Account::Shopper, Account::Merchant, (bill.payable() - deposit).max(0));
-        pay(Account::Merchant, Account::Shopper, (deposit - bill.payable()).max(0));
-        pay(Account::Platform, Account::Subsidy, subsidy + bill.relief);
-        pay(Account::Subsidy, Account::Merchant, subsidy + bill.relief);
-        pay(Account::Merchant, Account::Platform, bill.commission);
-        pay(Account::Merchant, Account::External, bill.fee);
-        pay(Account::Merchant, Account::Logistics, bill.logistics_merchant);
-        pay(Account::Platform, Account::Logistics, bill.logistics_platform);
-        pay(Account::Merchant, Account::External, goods);
+        transfer(&mut tally.totals.ledger, platform, bill, goods, deposit);
         let cash = bill.receipt - goods - deposit;
         let gmv = bill.list - bill.merchant_discount;
         let at = line.listing as usize;
@@ -238,13 +228,13 @@ impl Desk<'_> {
         }
         if first_party {
             totals.add_to(platform, segment, Metric::FirstPartyGmv, gmv);
-            totals.fired(Mechanism::FirstParty, 1, gmv);
         }
-        if bill.commission > 0 {
-            totals.fired(Mechanism::Commission, 1, bill.commission);
-        }
-        if bill.delivery_fee > 0 {
-            totals.fired(Mechanism::DeliveryFee, 1, bill.delivery_fee);
+        for (mechanism, money) in [
+            (Mechanism::FirstParty, if first_party { gmv } else { 0 }),
+            (Mechanism::Commission, bill.commission),
+            (Mechanism::DeliveryFee, bill.delivery_fee),
+        ] {
+            totals.fired(mechanism, i64::from(money > 0), money);
         }
         self.note_discounts(platform, parts, totals);
     }
@@ -394,4 +384,19 @@ impl Desk<'_> {
             clawback: if returns { bill.clawback + bill.clawback_strategy } else { 0 },
         }
     }
+}
+
+/// Who pays whom for a line: what is left after the deposit, the subsidies, commission, fee, delivery and goods.
+fn transfer(books: &mut Ledger, platform: usize, bill: &Bill, goods: i64, deposit: i64) {
+    let mut pay = |from, to, amount| books.transfer(platform, from, to, Money(amount));
+    let subsidy = bill.subsidy + bill.delivery_subsidy + bill.relief;
+    pay(Account::Shopper, Account::Merchant, (bill.payable() - deposit).max(0));
+    pay(Account::Merchant, Account::Shopper, (deposit - bill.payable()).max(0));
+    pay(Account::Platform, Account::Subsidy, subsidy);
+    pay(Account::Subsidy, Account::Merchant, subsidy);
+    pay(Account::Merchant, Account::Platform, bill.commission);
+    pay(Account::Merchant, Account::External, bill.fee);
+    pay(Account::Merchant, Account::Logistics, bill.logistics_merchant);
+    pay(Account::Platform, Account::Logistics, bill.logistics_platform);
+    pay(Account::Merchant, Account::External, goods);
 }

@@ -21,6 +21,7 @@ use agents::params::{Params, RECALLED};
 use agents::shard::ShardState;
 use sim_core::draw::Seed;
 use sim_core::ids::ShardId;
+use sim_core::lanes::Lanes;
 use sim_core::parallel;
 use sim_core::placement::Placement;
 use sim_core::shard::ShardPlan;
@@ -172,6 +173,7 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
         category_share: supply::category_share(scenario),
         mean_sensitivity: shoppers::mean_sensitivity(scenario),
         plan,
+        lanes: Lanes::Widest,
         sample: (scenario.outputs.sample.0 * f64::from(u32::MAX)) as u32,
         catalog,
         epochs,

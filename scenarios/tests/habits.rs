@@ -180,7 +180,8 @@ fn who_likes_streams_buys_in_them_and_who_minds_fatigue_leaves() {
 fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_second() {
     let food = |set: &[&str]| {
         let plain = [
-            "population.shoppers=16000",
+            "population.shoppers=60000",
+            "population.cart={}",
             "population.memory.stock_days=7",
             "population.choice.buy_ahead=10",
             "catalog.categories.food.share=1",
@@ -207,7 +208,8 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
     let lift = more(10..=15);
     let (first, second) = (-more(16..=22) / lift, -more(23..=29) / lift);
     assert!(
-        (0.06..0.25).contains(&first) && second.abs() < first / 2.0,
+        // whom the sale made a customer buys on: week 2 may sell more than without it, it must not sell less
+        (0.06..0.25).contains(&first) && second < first / 2.0,
         "borrowed {first:.3} of the lift in week 1, {second:.3} in week 2"
     );
 }

@@ -226,7 +226,7 @@ fn self_iteration_grows_capability_without_spend_within_its_bound() {
 fn replaced_staff_answers_less_the_more_ai_can_and_service_gets_worse() {
     let people = |q: &str, staff: &str| {
         let set = [format!("platforms.north.ai.initial.service={q}"), format!("platforms.north.service.staff={staff}")];
-        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        let set: Vec<&str> = set.iter().map(String::as_str).chain(["population.shoppers=20000"]).collect();
         let (mut contacts, mut persons, mut unresolved, mut cost) = (0, 0, 0, 0);
         run(&built(&set), |_, _, totals| {
             contacts += totals.sum(0, Metric::Contacts);

@@ -23,8 +23,22 @@ impl<K: Kernel> NullaryFnOnce for Once<K> {
     }
 }
 
-/// Runs a kernel with the widest vectors of this machine (AVX2 and BMI2 where there are any).
-#[inline(always)]
-pub fn widest(kernel: impl Kernel) {
-    Arch::new().dispatch(Once(kernel));
+/// Which vector instructions a kernel may use. Both give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    /// The widest of this machine: AVX2 and BMI2 where there are any.
+    Widest,
+    /// What every machine of the target has.
+    Baseline,
+}
+
+impl Lanes {
+    /// Runs a kernel.
+    #[inline(always)]
+    pub fn run(self, kernel: impl Kernel) {
+        match self {
+            Lanes::Widest => Arch::new().dispatch(Once(kernel)),
+            Lanes::Baseline => kernel.run(),
+        }
+    }
 }

@@ -53,6 +53,12 @@ impl Check<'_> {
                 let problem = Problem::new("only threshold and cross-shop discounts have a cap per check-out");
                 self.report(here("checkout_cap"), problem.help("`cap` is the largest discount per line"));
             }
+            let for_members = matches!(rule.kind, Instrument::MemberCoupon { .. }) || rule.audience == Audience::Members;
+            if for_members && content.membership.is_none() {
+                let problem = Problem::new(format!("`{platform}` has no members"));
+                let help = format!("add `membership: {{fee: 88 yuan}}` to `platforms.{platform}`");
+                self.report_name(at!["platforms", platform, "promotions", name], problem.help(help));
+            }
             if matches!(rule.kind, Instrument::MemberCoupon { .. }) && rule.audience == Audience::New {
                 let problem =
                     Problem::new("a member coupon for newcomers reaches nobody").found("`new`").expected("`members`, or no audience");
