@@ -12,7 +12,9 @@ use support::{bazaar, files, root, stdout};
 /// Options that stand in a text.
 fn options(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    words.filter(|word| word.starts_with("--") && word.len() > 3).map(str::to_owned).collect()
+    // a default in the shell, `${X:---option}`, has a dash of its own before the option
+    let words = words.filter(|word| word.starts_with("--")).map(|word| format!("--{}", word.trim_start_matches('-')));
+    words.filter(|word| word.len() > 3).collect()
 }
 
 #[test]

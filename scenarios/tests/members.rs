@@ -4,7 +4,7 @@
 use agents::market::Bazaar;
 use agents::metric::{Mechanism, Totals};
 use agents::piece::Pieces;
-use scenarios::{Built, Override, build, load_text};
+use scenarios::{Built, Override, build, load};
 use sim_core::digest::Digest;
 use sim_core::exchange::Local;
 use sim_core::peers::{Peers, Threads};
@@ -12,20 +12,23 @@ use sim_core::placement::Placement;
 use sim_core::tick::{World, run_tick};
 use std::path::Path;
 
-const DOUBLE_11: &str = include_str!("../library/double-11-2025.yaml");
-const TINY: &str = include_str!("../regression/tiny.yaml");
+const SQUEEZE: &str = "library/merchant-squeeze.yaml";
+const DOUBLE_11: &str = "library/double-11-2025.yaml";
+const TINY: &str = "regression/tiny.yaml";
 
-/// Small irregular shards, few pieces and little money: hundreds of claims meet at the last of each.
-const SCARCE: [&str; 4] = [
+/// Hundreds of shards, few pieces and little money: claims of many meet at the last of each.
+const SCARCE: [&str; 5] = [
     "population.shard_size=64",
+    "population.shoppers=13000",
     "catalog.merchants.brands.stock={once: {units: 3}}",
-    "platforms.north.promotions={war-chest: {kind: {instant-discount: {discount: 12 %}}, budget: {per-day: 1000 yuan}}}",
+    "platforms.north.promotions={war-chest: {kind: {instant-discount: {discount: 12 %}}, budget: strategy}, tight: {kind: {instant-discount: {discount: 9 %}}, budget: {per-day: 1000 yuan}}}",
     "population.social.messages_per_order=5 %",
 ];
 
-fn built(text: &str, arm: &str, set: &[&str]) -> Built {
+fn built(file: &str, arm: &str, set: &[&str]) -> Built {
     let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    let project =
+        load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file), &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     let loaded = project.arm(arm).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     build(&loaded, project.directory(), 0).expect("a world")
 }
@@ -107,6 +110,15 @@ fn more_members_than_shards_leave_some_without() {
 fn the_main_job_is_the_same_on_three_members() {
     let small = ["population.shoppers=2000", "population.shard_size=512"];
     same_on_all(&built(DOUBLE_11, "baseline", &small), &[3]);
+}
+
+#[test]
+fn merchants_enter_leave_and_choose_the_same_on_any_members() {
+    let built = built(SQUEEZE, "merchants-pay", &["population.shoppers=2000", "population.shard_size=160"]);
+    let totals = same_on_all(&built, &[3]);
+    for mechanism in [Mechanism::MerchantExit, Mechanism::MerchantEntry, Mechanism::MerchantPlatforms] {
+        assert!(totals.mechanisms.get(mechanism as usize).fired > 0, "{} must be put to work", mechanism.name());
+    }
 }
 
 #[test]
