@@ -87,6 +87,8 @@ mod strategy;
 
 pub mod market;
 
+pub mod piece;
+
 pub mod configured;
 
 pub mod record;
