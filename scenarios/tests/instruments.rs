@@ -255,11 +255,17 @@ fn of_an_exclusive_group_the_best_is_used_and_never_two() {
 
 #[test]
 fn a_presale_that_cannot_keep_its_promise_keeps_no_deposit() {
-    let promotions = "early: {kind: {presale: {deposit: {share: 20 %}, expansion: 3, pay_from: 2025-11-12, pay_to: 2025-11-12}}, \
-        from: 2025-11-03, to: 2025-11-11, budget: {per-day: 200 yuan}}";
-    let sums = Setting { set: &["population.choice.loss_aversion=0"], ..Setting::of(promotions) }.sums();
-    assert!(sums.of(Metric::RefusedSubsidies) > 100 && sums.of(Metric::DepositsForfeited) == 0, "{sums:?}");
-    assert_eq!(sums.of(Metric::Dropped), 0, "a balance below the price that was expected is paid");
+    let sums = |expansion: &str| {
+        let rule = "early: {kind: {presale: {deposit: {share: 20 %}, expansion: TIMES, pay_from: 2025-11-12, pay_to: 2025-11-12}}, \
+            from: 2025-11-03, to: 2025-11-11, budget: {per-day: 200 yuan}}";
+        Setting::of(&rule.replace("TIMES", expansion)).sums()
+    };
+    let modest = sums("1.5");
+    assert!(modest.of(Metric::RefusedSubsidies) > 100, "{modest:?}");
+    assert_eq!(modest.of(Metric::Dropped), 0, "a balance of 80 % is paid where 90 % were expected in all");
+    let bold = sums("3");
+    assert!(bold.of(Metric::Dropped) > 100 && bold.of(Metric::DepositsRefunded) > 0, "{bold:?}");
+    assert_eq!([&modest, &bold].map(|sums| sums.of(Metric::DepositsForfeited)), [0, 0]);
 }
 
 #[test]
