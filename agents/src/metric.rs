@@ -1,5 +1,7 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
+use crate::ads::click::AdTallies;
+use crate::catalog::Catalog;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::Sum;
 use sim_core::ledger::Ledger;
@@ -50,6 +52,10 @@ dense_enum! {
         DeliveryFees = "delivery fees paid by shoppers", PresaleDeposits = "deposits of presales", DepositsForfeited = "deposits forfeited",
         DepositsRefunded = "deposits refunded", ProtectionRefunds = "refunds of protected prices",
         ProtectionSubsidy = "refunds of protected prices paid by the platform", Relief = "commission relief",
+        AdImpressions = "paid offers examined", AdClicks = "clicks", AdCharges = "price of clicks", AdSpend = "paid for clicks",
+        OverDelivery = "clicks beyond a budget", AdOrders = "shipped orders after a click", AdGmv = "GMV of orders after a click",
+        BoostSpend = "paid for clicks by boosts", AdRefunds = "refunds of the cost guarantee",
+        AdAdopters = "campaigns with whole-site promotion", AdEligible = "campaigns that may have it",
     }
 }
 
@@ -80,6 +86,12 @@ dense_enum! {
         Deferral = "deferral", PentUpNeed = "pent-up-need", BuyingAhead = "buying-ahead",
         FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
         MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
+        AdAuction = "ad-auction", AdClick = "ad-click", AdPacing = "ad-pacing", OverDelivery = "ad-over-delivery",
+        AdTargeting = "ad-targeting", BiddingManual = "bidding-manual", BiddingMaximiseVolume = "bidding-maximise-volume",
+        BiddingTargetRoi = "bidding-target-roi", BiddingTargetCpa = "bidding-target-cpa",
+        BiddingNetTargetRoi = "bidding-net-target-roi", BiddingMultiObjective = "bidding-multi-objective",
+        WholeSite = "whole-site-promotion", WholeSiteAdoption = "whole-site-adoption", ItemSelection = "whole-site-items",
+        OneKeyBoost = "one-key-boost", CostGuarantee = "cost-guarantee",
     }
 }
 
@@ -208,14 +220,18 @@ pub struct Listings {
     pub refunds: Vec<i64>,
     /// Orders refused for stock.
     pub stockouts: Vec<i64>,
+    /// Advertising; empty columns where nobody advertises.
+    pub ads: AdTallies,
 }
 
 impl Listings {
     /// Zeros.
     #[must_use]
-    pub fn new(listings: usize) -> Listings {
+    pub fn new(catalog: &Catalog) -> Listings {
+        let listings = catalog.listings.len();
         let zeros = || vec![0; listings];
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros() }
+        let ads = if catalog.advertises() { AdTallies::new(listings) } else { AdTallies::default() };
+        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros(), ads }
     }
 }
 
@@ -227,6 +243,7 @@ impl Sum for Listings {
         add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
+        self.ads.add(&other.ads);
     }
 }
 
