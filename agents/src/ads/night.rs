@@ -26,7 +26,7 @@ pub(crate) fn books(catalog: &Catalog, seed: Seed) -> AdBooks {
 }
 
 /// The listings of a merchant by platform.
-fn by_platform<'a>(market: &'a Bazaar, merchant: u32) -> impl Iterator<Item = (usize, &'a [u32])> {
+fn by_platform(market: &Bazaar, merchant: u32) -> impl Iterator<Item = (usize, &[u32])> {
     let listings = &market.catalog.listings;
     let here = market.catalog.merchants[merchant as usize].listings.chunk_by(|&a, &b| {
         let platform = |l: u32| listings[l as usize].platform;

@@ -12,7 +12,7 @@ use sim_core::math;
 /// Standard deviation of the relative error of the potential without any accuracy.
 const BLIND_ERROR: f64 = 0.5;
 /// Rank of a new item: above any that is known.
-const FIRST: f64 = 1e18;
+const FIRST: f64 = 1e12;
 
 /// Probability of adopting in a week where `share` of those who may have adopted (Bass 1969).
 pub(crate) fn hazard(tool: &WholeSiteParams, share: f64) -> f64 {
@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn adoption_spreads_by_example() {
-        assert_eq!([0.0, 0.5, 1.0].map(|share| hazard(&TOOL, share)), [0.02, 0.17, 0.32]);
+        let hazards = [0.0, 0.5, 1.0].map(|share| math::round_i64(hazard(&TOOL, share) * 100.0));
+        assert_eq!(hazards, [2, 17, 32]);
         let adopted = |p| (0..10_000).filter(|&m| adopts(Seed(3), m, 7, p)).count();
         assert!(adopted(0.0) == 0 && adopted(0.2).abs_diff(2000) < 150 && adopted(1.0) == 10_000);
     }

@@ -69,7 +69,7 @@ pub(super) fn advertiser(units: &Units, warm_up: u32, ads: &model::Advertiser) -
             items: tool.items.0,
             cold_start: tool.cold_start,
         }),
-        boost: ads.boost.as_ref().map(|boost| boosted(units, warm_up, boost)),
+        boost: ads.boost.as_ref().filter(|boost| boost.budget.micros() > 0).map(|boost| boosted(units, warm_up, boost)),
     }
 }
 

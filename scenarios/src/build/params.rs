@@ -251,7 +251,7 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         raise: strategy::raise(units, p),
         exit: ExitParams { capital: units.extensive(p.exit.capital), losing_ticks: p.exit.losing_ticks },
         membership: p.membership.as_ref().map(|m| membership(units, m)),
-        ads: p.ads.as_ref().map(|space| ads::space(units, space)),
+        ads: p.ads.as_ref().filter(|ads| !ads.slots.is_empty()).map(|space| ads::space(units, space)),
     }
 }
 

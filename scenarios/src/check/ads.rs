@@ -26,9 +26,9 @@ impl Check<'_> {
         let here = |field: &str| at!["platforms", name, "ads", field];
         let shown = platform.ranking.shown;
         let rising = ads.slots.windows(2).all(|pair| pair[0] < pair[1]);
-        if !rising || ads.slots.is_empty() || ads.slots.len() > AD_SLOTS {
+        if !rising || ads.slots.len() > AD_SLOTS {
             let problem = Problem::new("slots that cannot be sold").found(format!("{:?}", ads.slots));
-            self.report(here("slots"), problem.expected(format!("1 to {AD_SLOTS} rising positions, such as `[0, 3, 6]`")));
+            self.report(here("slots"), problem.expected(format!("at most {AD_SLOTS} rising positions, such as `[0, 3, 6]`")));
         } else if let Some(slot) = ads.slots.iter().find(|slot| **slot >= shown) {
             let problem = Problem::new("a slot below the end of the page").found(format!("position {slot} of a page of {shown}"));
             self.report(here("slots"), problem.expected(format!("positions from 0 to {}", shown - 1)));
@@ -75,9 +75,6 @@ impl Check<'_> {
         if boost.relax.0 >= 1.0 {
             let problem = Problem::new("a boost that relaxes the target to nothing").found("100 %");
             self.report(here("relax"), problem.expected("below 100 %"));
-        }
-        if boost.budget.micros() == 0 {
-            self.report(here("budget"), Problem::new("a boost without money").expected("above 0 yuan"));
         }
     }
 }

@@ -12,7 +12,7 @@ use super::default;
 pub struct Ads {
     /// Who pays what for a click.
     pub auction: Auction,
-    /// Positions on the page that are sold, 0 first, rising, below `ranking.shown`; 1 to 8 of them.
+    /// Positions on the page that are sold, 0 first, rising, below `ranking.shown`; at most 8 of them, `[]` sells none.
     pub slots: Vec<u32>,
     /// Least price of a click, above 0 yuan.
     pub reserve: Amount,
@@ -222,7 +222,7 @@ pub struct Boost {
     pub from: Date,
     /// Last day.
     pub to: Date,
-    /// Money beyond the budget, yuan a day of the simulated merchant, above 0.
+    /// Money beyond the budget, yuan a day of the simulated merchant; 0 yuan: no boost.
     pub budget: Amount,
     /// Share by which the target is relaxed: bids rise by 1 / (1 - relax); below 100 %.
     #[serde(default)]
