@@ -256,21 +256,22 @@ impl Sum for Listings {
 
 impl Listings {
     fn columns(&mut self) -> [&mut Vec<i64>; 6] {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: _ } = self;
         [orders, gmv, cash, receipts, refunds, stockouts]
     }
 }
 
 impl Owned for Listings {
     fn select(&self, places: &[u32]) -> Listings {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = self;
         let columns = [orders, gmv, cash, receipts, refunds, stockouts];
         let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
-        Listings { orders, gmv, cash, receipts, refunds, stockouts }
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places) }
     }
 
     fn add_at(&mut self, places: &[u32], part: &Listings) {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = part;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = part;
+        self.ads.add_at(places, ads);
         for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
             add_at(into, places, from);
         }
@@ -278,11 +279,11 @@ impl Owned for Listings {
 }
 
 /// The values of a column at `places`; none of a column that is left out.
-fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
+pub(crate) fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
     if column.is_empty() { Vec::new() } else { places.iter().map(|&place| column[place as usize]).collect() }
 }
 
-fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
+pub(crate) fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
     assert!(part.len() == if into.is_empty() { 0 } else { places.len() }, "columns of one shape");
     for (&place, &value) in places.iter().zip(part) {
         let sum = &mut into[place as usize];

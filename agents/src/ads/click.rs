@@ -5,11 +5,12 @@
 //! mission, listing), so that two arms share it.
 
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric};
+use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
 use crate::visit::{Option_, Tour};
 use serde::{Deserialize, Serialize};
 use sim_core::draw::{Purpose, mix, unit_f32};
+use sim_core::exchange::{Owned, Sum};
 use sim_core::money::add_columns;
 use sim_core::tick::Tally;
 
@@ -34,46 +35,69 @@ enum What {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AdTallies {
     /// Paid offers examined.
+    #[serde(with = "sim_core::columns")]
     pub impressions: Vec<i64>,
     /// Clicks.
+    #[serde(with = "sim_core::columns")]
     pub clicks: Vec<i64>,
     /// What they cost, money units, budgets left aside.
+    #[serde(with = "sim_core::columns")]
     pub charges: Vec<i64>,
     /// Shipped orders after a click of the same mission.
+    #[serde(with = "sim_core::columns")]
     pub orders: Vec<i64>,
     /// Their GMV, money units.
+    #[serde(with = "sim_core::columns")]
     pub gmv: Vec<i64>,
     /// Those by shoppers who did not have the merchant in mind.
+    #[serde(with = "sim_core::columns")]
     pub new_shoppers: Vec<i64>,
     /// Lines put into a cart and kept after a click.
+    #[serde(with = "sim_core::columns")]
     pub favourites: Vec<i64>,
 }
+
+const COLUMNS: usize = 7;
 
 impl AdTallies {
     /// Zeros.
     #[must_use]
     pub fn new(listings: usize) -> AdTallies {
-        let zeros = || vec![0; listings];
-        AdTallies {
-            impressions: zeros(),
-            clicks: zeros(),
-            charges: zeros(),
-            orders: zeros(),
-            gmv: zeros(),
-            new_shoppers: zeros(),
-            favourites: zeros(),
-        }
+        AdTallies::from_columns(std::array::from_fn(|_| vec![0; listings]))
     }
 
-    /// Adds the columns of another part of the tick.
-    pub fn add(&mut self, other: &AdTallies) {
-        add_columns(&mut self.impressions, &other.impressions);
-        add_columns(&mut self.clicks, &other.clicks);
-        add_columns(&mut self.charges, &other.charges);
-        add_columns(&mut self.orders, &other.orders);
-        add_columns(&mut self.gmv, &other.gmv);
-        add_columns(&mut self.new_shoppers, &other.new_shoppers);
-        add_columns(&mut self.favourites, &other.favourites);
+    fn from_columns([impressions, clicks, charges, orders, gmv, new_shoppers, favourites]: [Vec<i64>; COLUMNS]) -> AdTallies {
+        AdTallies { impressions, clicks, charges, orders, gmv, new_shoppers, favourites }
+    }
+
+    fn columns(&self) -> [&Vec<i64>; COLUMNS] {
+        let AdTallies { impressions, clicks, charges, orders, gmv, new_shoppers, favourites } = self;
+        [impressions, clicks, charges, orders, gmv, new_shoppers, favourites]
+    }
+
+    fn columns_mut(&mut self) -> [&mut Vec<i64>; COLUMNS] {
+        let AdTallies { impressions, clicks, charges, orders, gmv, new_shoppers, favourites } = self;
+        [impressions, clicks, charges, orders, gmv, new_shoppers, favourites]
+    }
+}
+
+impl Sum for AdTallies {
+    fn add(&mut self, other: &AdTallies) {
+        for (into, from) in self.columns_mut().into_iter().zip(other.columns()) {
+            add_columns(into, from);
+        }
+    }
+}
+
+impl Owned for AdTallies {
+    fn select(&self, places: &[u32]) -> AdTallies {
+        AdTallies::from_columns(self.columns().map(|column| select(column, places)))
+    }
+
+    fn add_at(&mut self, places: &[u32], part: &AdTallies) {
+        for (into, from) in self.columns_mut().into_iter().zip(part.columns()) {
+            add_at(into, places, from);
+        }
     }
 }
 
