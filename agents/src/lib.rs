@@ -85,6 +85,8 @@ pub mod adaptive;
 
 mod strategy;
 
+pub mod ads;
+
 pub mod market;
 
 pub mod piece;

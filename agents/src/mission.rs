@@ -219,6 +219,7 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }

@@ -66,6 +66,14 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
+    /// Whether a shopper clicks on paid offers, by (shopper, tick, mission).
+    AdClick = 80,
+    /// Error of advertising's own estimate of a match, by (shopper, listing, week).
+    AdNoise = 81,
+    /// Which merchants adopt whole-site promotion in a night.
+    AdTool = 82,
+    /// Which items whole-site promotion tries, by (listing, tick).
+    AdPick = 83,
 }
 
 /// The seed of a run.
