@@ -149,7 +149,7 @@ impl Desk<'_> {
             return;
         }
         let listing = &self.market.catalog.listings[run.here[0] as usize];
-        let owner = if self.market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        let owner = if listing.first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
         added.ledger.transfer(run.platform, Account::Platform, Account::Ad, Money(amount));
         added.ledger.transfer(run.platform, Account::Ad, Account::Merchant, Money(amount));
         for metric in [Metric::AdRefunds, Metric::MerchantCash, owner] {
