@@ -160,3 +160,68 @@ fn the_guarantee_pays_back_and_the_platform_bears_it() {
     let [none] = sums(&built(&["platforms.north.ads.guarantee.least_orders=100000"]), [Metric::AdRefunds]);
     assert_eq!(none, 0.0);
 }
+
+/// A market of shops alone that bid for one ROI, with so many of them on whole-site promotion; nobody adopts later.
+fn shops_with_the_tool(adopted: &str, more: &[&str]) -> Built {
+    let tool = format!("catalog.merchants.shops.ads.whole_site={{roi: 8, adopted: {adopted}}}");
+    let mut set = vec![
+        "population.shoppers=12000",
+        "catalog.merchants.shops.count=80",
+        "catalog.merchants.shops.stock=unlimited",
+        "catalog.merchants.shops.pricing=fixed",
+        "catalog.merchants.shops.ads.budget={sales: 20 %}",
+        "platforms.north.ads.guarantee.least_orders=100000",
+        tool.as_str(),
+    ];
+    let silent =
+        ["brands", "factories", "streamers", "newcomers", "climbers"].map(|g| format!("catalog.merchants.{g}.ads.budget={{sales: 0}}"));
+    set.extend(silent.iter().map(String::as_str));
+    set.extend(more);
+    built(&set)
+}
+
+#[test]
+fn a_tool_adopted_by_all_loses_its_edge() {
+    let few = shops_with_the_tool("30 %", &[]).world().merchants.ads.adopted.clone();
+    // ad orders of those who adopt first: with nobody on the tool, with them alone, with everybody
+    let orders = |adopted: &str| {
+        let built = shops_with_the_tool(adopted, &[]);
+        let catalog = &built.market.catalog;
+        let mut sum = 0;
+        run(&built, |tick, _, _, tallies| {
+            let early = (0..catalog.listings.len()).filter(|&l| tick >= 5 && few[catalog.listings[l].merchant as usize]);
+            sum += early.map(|l| tallies.ads.orders[l]).sum::<i64>();
+        });
+        sum as f64
+    };
+    let (without, first, all) = (orders("0 %"), orders("30 %"), orders("100 %"));
+    assert!(without > 300.0, "the test needs ad orders, found {without}");
+    assert!(
+        first > 1.05 * without && all < first,
+        "ad orders of the first adopters: {without} before, {first} alone, {all} when all have it"
+    );
+}
+
+#[test]
+fn sharper_ai_sells_slots_to_offers_that_fit_better() {
+    let conversion = |q: &str| {
+        let initial = format!("platforms.north.ai.initial={{matching: 0.5, service: 0.3, logistics: 0.2, ads: {q}}}");
+        let [orders, impressions] = sums(&shops_with_the_tool("100 %", &[&initial]), [Metric::AdOrders, Metric::AdImpressions]);
+        orders / impressions
+    };
+    let (blunt, sharp) = (conversion("0.31"), conversion("0.89"));
+    assert!(sharp > 1.03 * blunt, "orders per impression: {blunt:.4} at 0.31, {sharp:.4} at 0.89");
+}
+
+#[test]
+fn a_target_below_break_even_is_warned_of_with_the_number() {
+    let warned = |set: &str| {
+        let project = load_text(Path::new("scenario.yaml"), TINY, &[Override::parse(set).expect("an override")]).expect("a valid scenario");
+        project.warnings(120, false)
+    };
+    let text = warned("catalog.merchants.streamers.ads.bidding={target-roi: {roi: 1.5}}");
+    assert!(text.contains("warning:") && text.contains("below break-even") && text.contains("streamers"), "{text}");
+    // the price is cost x 1.6 after fees, half of the goods come back from streams
+    assert!(text.contains("at least the break-even ROI"), "{text}");
+    assert_eq!(warned("catalog.merchants.streamers.ads.bidding={target-roi: {roi: 40}}"), "");
+}
