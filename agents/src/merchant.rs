@@ -1,6 +1,7 @@
 //! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
 use crate::catalog::{Catalog, Listing, NO_LISTING};
+use crate::content::book;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
 use crate::params::{GroupParams, PLATFORMS};
@@ -198,6 +199,7 @@ impl Desk<'_> {
         }
         if merchants.standing[id as usize].status == Status::Active {
             self.pay_fixed_cost(merchants, id, added);
+            book::pay(self.market, self.view, merchants, id, added);
         }
     }
 

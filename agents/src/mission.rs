@@ -173,6 +173,7 @@ impl Tour<'_> {
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let words = self.seed.words(Purpose::Mission, id, u64::from(self.tick), u64::from(mission));
         let Errand { category, first, visited } = self.errand(state, index, need, words, totals)?;
+        self.meet(state, index, first, segment, category, mission, totals);
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
@@ -197,6 +198,7 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }

@@ -3,13 +3,16 @@
 //! Guarantees the same page for the same keys: candidates are drawn by (shopper, tick, mission, platform), the error of an
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NO_LISTING};
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
+use crate::shopper::EVOKED;
 use crate::view::{Offer, Shelves};
 use sim_core::draw::{Purpose, Seed, below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
+/// Score of what is looked for by name: beyond any other.
+const SOUGHT: f32 = 1e4;
 /// Ticks for which the error of an estimate lasts.
 pub(crate) const NOISE_TICKS: u32 = 7;
 
@@ -58,6 +61,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) sensitivity: f32,
     pub(crate) tick: u32,
     pub(crate) mission: u32,
+    /// Listings that the shopper looks for by name.
+    pub(crate) sought: [u32; EVOKED],
 }
 
 /// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
@@ -89,6 +94,9 @@ impl PageRequest<'_> {
     pub(crate) fn fill(&self, page: &mut Page) {
         let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
         let count = self.recall(listings);
+        if self.sought != [NO_LISTING; EVOKED] {
+            self.recall_sought(&mut listings[..count]);
+        }
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
@@ -105,6 +113,9 @@ impl PageRequest<'_> {
         let rank_taste = self.platform.rank_taste * self.choice.taste;
         for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
             *score += rank_taste * e;
+        }
+        if self.sought != [NO_LISTING; EVOKED] {
+            self.show_first(&listings[..count], &mut score[..count]);
         }
         rank(score, count, keys, order);
         page.len = 0;
@@ -150,6 +161,26 @@ impl PageRequest<'_> {
             }
         }
         count
+    }
+
+    /// What is looked for by name takes the last places of the candidates, unless it is among them.
+    #[cold]
+    fn recall_sought(&self, listings: &mut [u32]) {
+        let mut last = listings.len();
+        for &sought in self.sought.iter().filter(|l| **l != NO_LISTING) {
+            if last > 0 && !listings.contains(&sought) {
+                last -= 1;
+                listings[last] = sought;
+            }
+        }
+    }
+
+    /// What is looked for by name comes first on the page.
+    #[cold]
+    fn show_first(&self, listings: &[u32], score: &mut [f32]) {
+        for (score, _) in score.iter_mut().zip(listings).filter(|(_, l)| self.sought.contains(l)) {
+            *score += SOUGHT;
+        }
     }
 
     /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).

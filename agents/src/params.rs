@@ -2,6 +2,7 @@
 //!
 //! Utilities are already divided by mu; money is in money units of the simulated market (extensive money is divided by scale).
 
+use crate::content::params::{ContentParams, ContentProgramme};
 use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
@@ -27,14 +28,18 @@ pub const SHOWN: usize = 16;
 pub const TASTE: usize = 8;
 /// Most days that a promise of delivery waits for capacity.
 pub const LONGEST_WAIT_DAYS: f64 = 30.0;
+/// Number of AI functions.
+pub const FUNCTION_COUNT: usize = 4;
 /// AI functions of this version.
-pub const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
+pub const FUNCTIONS: [&str; FUNCTION_COUNT] = ["matching", "service", "logistics", "content"];
 /// Index of matching in [`FUNCTIONS`].
 pub const MATCHING: usize = 0;
 /// Index of service in [`FUNCTIONS`].
 pub const SERVICE: usize = 1;
 /// Index of logistics in [`FUNCTIONS`].
 pub const LOGISTICS: usize = 2;
+/// Index of content in [`FUNCTIONS`].
+pub const CONTENT: usize = 3;
 
 /// All parameters that a shock may move.
 #[derive(Clone, Debug)]
@@ -59,6 +64,8 @@ pub struct Params {
     pub messages_per_order: f32,
     /// Weight of a heard experience in satisfaction.
     pub influence: f32,
+    /// Channels of content, the funnel, and what stages do.
+    pub content: ContentParams,
 }
 
 /// Weights of the utilities; all but the platform-choice terms are divided by mu.
@@ -327,6 +334,8 @@ pub struct GroupParams {
     pub entry: Option<EntryParams>,
     /// How it chooses platforms.
     pub platform_choice: Option<PlatformChoiceParams>,
+    /// Its content programme.
+    pub content: Option<ContentProgramme>,
 }
 
 /// How the dormant merchants of a group enter.

@@ -4,6 +4,8 @@
 //! higher price with the same draws and can only drop out, and that a line that falls out takes its share of the discounts along.
 
 use crate::bill::Bill;
+use crate::content::stage::Stage;
+use crate::catalog::Listing;
 use crate::deposit;
 use crate::instrument::Instrument;
 use crate::market::Bazaar;
@@ -260,7 +262,7 @@ impl Desk<'_> {
     /// What a purchase leaves in the shopper.
     fn remember(&self, shard: &mut ShopperShard, line: &Line, platform: usize, segment: usize, bill: &Bill, tally: &mut Tally<Bazaar>) {
         let memory = &self.params.memory;
-        let category = self.market.catalog.listings[line.listing as usize].category;
+        let Listing { category, merchant, .. } = self.market.catalog.listings[line.listing as usize];
         let remembers = memory.reference_price_gain > 0.0 || memory.stock_days > 0.0;
         let row = shard.row(line.shopper as usize, self.tick, memory);
         row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12 + 0.5) as u16);
@@ -272,6 +274,7 @@ impl Desk<'_> {
             let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
             row.remember_purchase(category, log_price, memory.reference_price_gain, stock);
         }
+        row.raise(merchant, Stage::Act);
         let first = row.mark_order(platform);
         if memory.habit_gain > 0.0 {
             tally.totals.fired(Mechanism::HabitGain, 1, 0);

@@ -2,16 +2,16 @@
 
 use crate::calendar::Day;
 use crate::cart::Wait;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NO_LISTING};
 use crate::instrument::{Audience, Instrument, NO_RULE, Promotion, Stacking};
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Totals};
+use crate::metric::{Mechanism, Metric, Totals};
 use crate::page::{Page, PageRequest};
 use crate::params::{PLATFORMS, Params, PlatformParams, RATE_LEVELS, SEGMENTS, SHOWN};
 use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
 use crate::shard::ShardState;
-use crate::shopper::{Q12, Shopper};
+use crate::shopper::{EVOKED, Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
 use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
@@ -163,7 +163,12 @@ impl Tour<'_> {
             sensitivity,
             tick: self.tick,
             mission,
+            sought: self.sought(row, id, platform, category, mission),
         };
+        if request.sought != [NO_LISTING; EVOKED] {
+            totals.fired(Mechanism::BrandSearch, 1, 0);
+            totals.add_to(platform, segment, Metric::BrandSearches, 1);
+        }
         request.fill(&mut basket.page);
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);
@@ -200,8 +205,9 @@ impl Tour<'_> {
             let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
-            if eye.evoked && row.evokes(offer.merchant) {
-                utility += self.params.choice.evoked * kind.brand_weight;
+            let stage = if eye.evoked { row.stage_of(offer.merchant) } else { 0 };
+            if stage > 0 {
+                utility += self.params.choice.evoked * kind.brand_weight * self.params.content.mind.weights[stage as usize];
                 totals.fired(Mechanism::EvokedSet, 1, 0);
             }
             if offer.live && kind.live_preference != 0.0 {

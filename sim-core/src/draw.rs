@@ -66,6 +66,14 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
+    /// Contacts of a mission with content, and what looking at offers leaves, by (shopper, tick, mission).
+    Content = 80,
+    /// Which shoppers the brand impressions of a merchant group reach, by (shopper, week, group).
+    BrandReach = 81,
+    /// Whom a mission looks for by name.
+    BrandSearch = 82,
+    /// Error of an allocator's estimate of a channel, by (group, tick, channel).
+    Allocation = 83,
 }
 
 /// The seed of a run.

@@ -34,7 +34,7 @@ pub struct BudgetParams {
     /// First tick of spending.
     pub from: u32,
     /// Split of AI spend over functions.
-    pub portfolio: [f64; 3],
+    pub portfolio: [f64; super::FUNCTION_COUNT],
     /// Split of experience spend over staffing, delivery and checks.
     pub experience: [f64; 3],
 }
