@@ -1,5 +1,6 @@
 //! Observation: rows from what a tick left. Never draws, never writes to the world.
 
+use crate::content::census::MindCensus;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Metric, Totals};
 use crate::params::{FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
@@ -13,8 +14,10 @@ use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, Plat
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
+    /// What shoppers have in mind.
+    pub mind: MindCensus,
     satisfaction: [i64; PLATFORMS],
     fatigue: [i64; PLATFORMS],
     active: [i64; PLATFORMS],
@@ -55,6 +58,7 @@ impl Census {
         self.active_any += i64::from(active != 0);
         self.active_three += i64::from(active.count_ones() >= 3);
         self.shoppers += 1;
+        self.mind.count(row);
     }
 
     fn add(&mut self, other: &Census) {
@@ -67,6 +71,7 @@ impl Census {
         self.active_any += other.active_any;
         self.active_three += other.active_three;
         self.shoppers += other.shoppers;
+        self.mind.add(&other.mind);
     }
 }
 
@@ -206,6 +211,15 @@ impl Observation<'_> {
             matching_accuracy: state.accuracy(),
             energy: real(Metric::Energy) / 1000.0,
             in_market: if state.trades() { 1.0 } else { 0.0 },
+            content_spend: of(Metric::ContentSpend),
+            brand_spend: of(Metric::BrandSpend),
+            creative_cost: of(Metric::CreativeCost),
+            content_revenue: of(Metric::ContentRevenue),
+            content_contacts: of(Metric::ContentContacts),
+            brand_searches: of(Metric::BrandSearches),
+            asked: of(Metric::Asked),
+            mindshare: self.mindshare(p),
+            ask_shoppers: self.ask_shoppers(p),
         }
     }
 

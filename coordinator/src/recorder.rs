@@ -9,7 +9,7 @@ use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, RunWriter};
 use sim_core::rows::{
-    CapabilityTick, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
+    CapabilityTick, ChannelTick, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
 };
 
 use crate::engine::{Engine, Step};
@@ -67,6 +67,9 @@ impl<'a> Recorder<'a> {
         self.push::<SegmentTick>(|| observation.segment_ticks())?;
         self.push::<CapabilityTick>(|| observation.capability_ticks())?;
         self.push::<LedgerTick>(|| observation.ledger_ticks())?;
+        self.push::<ChannelTick>(|| observation.channel_ticks())?;
+        self.push::<FunnelTick>(|| observation.funnel_ticks())?;
+        self.push::<MerchantFunnelTick>(|| observation.merchant_funnel())?;
         let stock = |listing: usize| engine.world.merchants.listings[listing].stock;
         self.push::<ListingTick>(|| observation.listing_ticks(&step.prices, stock, &step.ticked.listings))
     }

@@ -6,6 +6,7 @@
 mod calendar;
 mod capability;
 mod catalog;
+mod content;
 mod experiment;
 mod operation;
 mod platforms;
@@ -37,6 +38,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.capability();
     check.operation();
     check.experiment();
+    check.content();
     if check.problems.is_empty() {
         // Sizes mean something only for a scenario that makes sense.
         check.size();

@@ -223,6 +223,15 @@ rows! {
         matching_accuracy: f64 ["correlation"] "rho: correlation of the platform's estimated match with the true match.",
         energy: f64 ["kWh"] "Energy of the AI compute bought in this tick.",
         in_market: f64 ["0 or 1"] "1 while the platform is in the market, 0 after its exit.",
+        content_spend: money ["money units"] "Paid by merchants for content on channels, off-site channels included.",
+        brand_spend: money ["money units"] "Paid by merchants for reserved brand impressions.",
+        creative_cost: money ["money units"] "Paid by merchants for creatives.",
+        content_revenue: money ["money units"] "Part of content and brand spend that the platform received.",
+        content_contacts: i64 ["contacts"] "Contacts of missions that began here with content that was noticed.",
+        brand_searches: i64 ["pages"] "Pages on which a merchant was looked for by name.",
+        asked: i64 ["steps"] "Steps to the stage ask (A3) by contacts and by looking at offers: what seeding has moved.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets held by the platform's merchants, a merchant on several platforms divided among them (census).",
+        ask_shoppers: f64 ["slots"] "A3: slots of evoked sets at the stage ask whose merchant sells here (census).",
     }
     SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",
@@ -350,5 +359,40 @@ rows! {
         satisfaction: f64 ["-1..1"] "Satisfaction.",
         fatigue: f64 ["0.."] "Promotion fatigue.",
         inclusive_value: f64 ["utils"] "Learned inclusive value of the platform's pages.",
+    }
+    FunnelTick = "funnel_ticks", "One row per merchant group, platform and census: the 5A stages of shoppers." {
+        tick: u32 ["ticks"] "Tick of the census.",
+        group: text ["name"] "Merchant group.",
+        platform: text ["name"] "Platform on which the merchants sell, or `all`: a merchant on two platforms counts on both, and once in `all`.",
+        merchants: i64 ["merchants"] "Merchants of the group that sell there.",
+        aware: i64 ["slots"] "A1: slots of evoked sets at the stage aware.",
+        appeal: i64 ["slots"] "A2: at the stage appeal.",
+        ask: i64 ["slots"] "A3: at the stage ask; the indicator of seeding.",
+        act: i64 ["slots"] "A4: at the stage act: has bought.",
+        advocate: i64 ["slots"] "A5: at the stage advocate: has recommended.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
+    }
+    MerchantFunnelTick = "merchant_funnel", "One row per merchant in anybody's mind and census: its 5A stages." {
+        tick: u32 ["ticks"] "Tick of the census.",
+        merchant: u32 ["id"] "Merchant.",
+        group: text ["name"] "Merchant group.",
+        aware: i64 ["shoppers"] "A1: shoppers at the stage aware.",
+        appeal: i64 ["shoppers"] "A2: at the stage appeal.",
+        ask: i64 ["shoppers"] "A3: at the stage ask.",
+        act: i64 ["shoppers"] "A4: at the stage act.",
+        advocate: i64 ["shoppers"] "A5: at the stage advocate.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
+    }
+    ChannelTick = "channel_ticks", "One row per merchant group with a content programme, channel and tick; brand impressions are the channel `brand`." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        group: text ["name"] "Merchant group.",
+        channel: text ["name"] "Channel.",
+        platform: text ["name"] "Platform of the channel, or `off-site`.",
+        impressions: i64 ["impressions"] "Impressions delivered.",
+        contacts: i64 ["contacts"] "Contacts: impressions that were noticed on missions.",
+        spend: money ["money units"] "Paid by the merchants of the group.",
+        share: f64 ["share"] "Share of the channel in the plan for the next tick.",
+        adstock: f64 ["impressions per mission"] "Adstocked impressions of one merchant per mission of the audience, next tick included.",
+        freshness: f64 ["share"] "Share of the response that the wear of the group's creatives leaves.",
     }
 }

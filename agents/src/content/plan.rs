@@ -44,8 +44,6 @@ pub struct GroupContent {
     pub known: f64,
     /// Money of a merchant spent by phase of the campaign.
     pub phase_spent: Vec<i64>,
-    /// Tick of the last revision of the split.
-    pub reviewed: u32,
 }
 
 /// What is bought on a channel.
@@ -229,7 +227,6 @@ impl Night<'_> {
         let split = equal_marginal(&curves, money as f64);
         if split.iter().sum::<f64>() > 0.0 {
             content.shares = split;
-            content.reviewed = self.tick;
             totals.fired(if allocator == Allocator::EqualMarginalReturn { Mechanism::EqualMarginal } else { Mechanism::AiAllocator }, 1, money);
         }
     }

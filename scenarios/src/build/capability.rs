@@ -3,17 +3,17 @@
 use super::params::{Units, ppm};
 use super::scale;
 use crate::model::{self, Named, Scenario};
-use agents::params::{AiParams, AiProgrammeParams, FUNCTIONS, FunctionParams, MATCHING, StageParams, TalentProgrammeParams};
+use agents::params::{AiParams, AiProgrammeParams, FUNCTION_COUNT, FUNCTIONS, FunctionParams, MATCHING, StageParams, TalentProgrammeParams};
 use sim_core::math;
 use sim_core::units::Share;
 
 const DAYS_PER_YEAR: f64 = 365.0;
 const DAYS_PER_MONTH: f64 = DAYS_PER_YEAR / 12.0;
 
-/// Shares by function; an empty split is even.
-pub(super) fn portfolio(shares: &Named<Share>) -> [f64; 3] {
+/// Shares by function; an empty split is even over matching, service and logistics.
+pub(super) fn portfolio(shares: &Named<Share>) -> [f64; FUNCTION_COUNT] {
     if shares.is_empty() {
-        return [1.0 / 3.0; 3];
+        return std::array::from_fn(|f| if f < 3 { 1.0 / 3.0 } else { 0.0 });
     }
     std::array::from_fn(|f| shares.get(FUNCTIONS[f]).map_or(0.0, |s| s.0))
 }
@@ -36,8 +36,8 @@ pub(super) fn programme(units: &Units, p: &model::Platform) -> AiProgrammeParams
     }
 }
 
-/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI service, no AI logistics.
-fn functions(scenario: &Scenario) -> [FunctionParams; 3] {
+/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI service, no AI logistics, no AI content.
+fn functions(scenario: &Scenario) -> [FunctionParams; FUNCTION_COUNT] {
     std::array::from_fn(|f| match scenario.ai_market.functions.get(FUNCTIONS[f]) {
         Some(function) => FunctionParams {
             q0: function.q0,

@@ -1,14 +1,12 @@
 //! AI programmes, and the market for their inputs.
 
+use agents::params::FUNCTIONS;
 use sim_core::units::Share;
 
 use super::{Check, at};
 use crate::model::Named;
 use crate::path::Path;
 use crate::problem::{Problem, did_you_mean, listed};
-
-/// The functions that capability acts through in this version.
-const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
 
 impl Check<'_> {
     pub(super) fn capability(&mut self) {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Days, Distribution, Share};
 
-use super::{Named, default};
+use super::{Brand, Campaign, Content, Named, default};
 
 /// Categories and merchants.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -162,6 +162,15 @@ pub struct MerchantGroup {
     /// How it joins and leaves platforms; by default it stays where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_choice: Option<MerchantPlatforms>,
+    /// Content marketing; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// Brand advertising; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
+    /// A campaign in three phases over festivals; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
 }
 
 /// Entry of merchants: a pool of dormant ones who come in the more likely the more their group earns.
