@@ -199,7 +199,7 @@ impl Desk<'_> {
         }
         if merchants.standing[id as usize].status == Status::Active {
             self.pay_fixed_cost(merchants, id, added);
-            book::pay(self.market, self.view, merchants, id, added);
+            book::pay(self.market, self.tick, self.view, merchants, id, added);
         }
     }
 

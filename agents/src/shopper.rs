@@ -26,6 +26,8 @@ pub const ACTIVITY_BLOCK: u32 = sim_core::rows::ACTIVITY_BLOCK_TICKS;
 /// Most merchants of a market: a slot of the evoked set names its merchant in 21 bits, the 5A stage has the other three.
 pub const MERCHANTS: u32 = 1 << 21;
 
+/// Ticks after which interest without a purchase (the stages ask and appeal) falls by a step.
+const FADE_TICKS: u32 = 28;
 const NO_CATEGORY: u8 = u8::MAX;
 /// Bits of the second byte of a slot that belong to the merchant; the stage stands above them.
 const HIGH_BITS: u32 = 5;
@@ -120,9 +122,20 @@ impl Shopper {
             self.active = if blocks == 1 { self.active << 4 } else { 0 };
             for slot in &mut self.evoked {
                 slot.2 = slot.2.saturating_sub(blocks.min(15) as u8 * 16);
-                slot.1 = second_byte(merchant_of(slot), faded(stage_of(slot), blocks));
             }
         }
+        let fades = (tick + self.fade_day()) / FADE_TICKS - (before + self.fade_day()) / FADE_TICKS;
+        if fades > 0 {
+            for slot in &mut self.evoked {
+                slot.1 = second_byte(merchant_of(slot), faded(stage_of(slot), fades));
+            }
+        }
+    }
+
+    /// The shopper's own day on which interest fades, so that not all fade at once: follows from static draws.
+    #[inline]
+    fn fade_day(&self) -> u32 {
+        u32::from((self.taste[0] as u8) ^ (self.taste[TASTE - 1] as u8)) % FADE_TICKS
     }
 
     /// Platforms with an order in this activity block or the one before, as bits, seen at `tick`.
@@ -378,7 +391,7 @@ mod tests {
         assert_eq!([last, 9, 5].map(|m| s.stage_of(m)), [3, 4, 0]);
         s.evoke(last, 1, Stage::Appeal as u8);
         assert_eq!(s.stage_of(last), 3, "a stage is not lost by a contact");
-        s.touch(ACTIVITY_BLOCK, &memory());
+        s.touch(FADE_TICKS, &memory());
         assert_eq!([last, 9].map(|m| s.stage_of(m)), [2, 4]);
         assert_eq!(s.evoked_slots().filter(|slot| slot.1 > 0).count(), 2);
         s.touch(20 * ACTIVITY_BLOCK, &memory());

@@ -242,6 +242,15 @@ pub const KPIS: &[Kpi] = &[
     detail("energy_per_order", Unit::Number("kWh per order"), Rule::FloatRatio(|row| row.energy, |row| row.orders)),
     detail("energy_per_gmv", Unit::PerThousandMoney("kWh"), Rule::FloatRatio(|row| row.energy * 1000.0, |row| row.gmv)),
     detail("in_market", Unit::Number("0 or 1"), Rule::Last(|row| row.in_market)),
+    detail("content_spend", Unit::Money, Rule::Sum(|row| row.content_spend)),
+    detail("brand_spend", Unit::Money, Rule::Sum(|row| row.brand_spend)),
+    detail("creative_cost", Unit::Money, Rule::Sum(|row| row.creative_cost)),
+    detail("content_revenue", Unit::Money, Rule::Sum(|row| row.content_revenue)),
+    detail("content_contacts", CONTACTS, Rule::Sum(|row| row.content_contacts)),
+    detail("brand_searches", Unit::Count("pages"), Rule::Sum(|row| row.brand_searches)),
+    detail("asked", Unit::Count("steps"), Rule::Sum(|row| row.asked)),
+    detail("mindshare", Unit::Share, Rule::Last(|row| row.mindshare)),
+    detail("ask_shoppers", Unit::Count("slots"), Rule::Last(|row| row.ask_shoppers)),
 ];
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Every payment goes through the ledger and is counted on the books of the platform it concerns; what is off-site is on those of
 //! the merchant's first platform.
 
-use super::plan::Buy;
+use super::plan::{self, Buy};
 use crate::market::Bazaar;
 use crate::merchant::Merchants;
 use crate::metric::{Mechanism, Metric, Totals};
@@ -12,7 +12,7 @@ use sim_core::ledger::Account;
 use sim_core::money::Money;
 
 /// Charges a merchant for the content of the tick.
-pub(crate) fn pay(market: &Bazaar, view: &View, merchants: &mut Merchants, id: u32, added: &mut Totals) {
+pub(crate) fn pay(market: &Bazaar, tick: u32, view: &View, merchants: &mut Merchants, id: u32, added: &mut Totals) {
     let merchant = &market.catalog.merchants[id as usize];
     let Some(content) = view.state.content.groups.get(merchant.group as usize).filter(|c| !c.buys.is_empty()) else { return };
     let on = view.contacts.presence[id as usize];
@@ -31,7 +31,7 @@ pub(crate) fn pay(market: &Bazaar, view: &View, merchants: &mut Merchants, id: u
     }
     if content.creatives.cost > 0 {
         purse.pay(home, Account::External, Metric::CreativeCost, content.creatives.cost);
-        let made = if programme.creatives.aigc { Mechanism::AigcCreatives } else { Mechanism::HumanCreatives };
+        let made = if plan::makes(programme, tick).aigc { Mechanism::AigcCreatives } else { Mechanism::HumanCreatives };
         purse.added.fired(made, 1, content.creatives.cost);
     }
 }

@@ -7,7 +7,7 @@
 use super::allocator::{Curve, equal_marginal, estimated};
 use super::campaign;
 use super::creative::{self, Creatives};
-use super::params::{Allocator, BrandParams, ChannelParams, ContentParams, ContentProgramme, PhaseKind, PhaseParams};
+use super::params::{Allocator, BrandParams, ChannelParams, ContentParams, ContentProgramme, CreativeParams, PhaseKind, PhaseParams};
 use super::response::carry_over;
 use crate::catalog::Catalog;
 use crate::market::Bazaar;
@@ -181,7 +181,7 @@ impl Night<'_> {
         let phase = campaign::phase(programme.campaign.as_ref(), self.tick);
         let extra = phase.map_or(0, |(place, phase)| campaign::pace(phase, self.tick, content.phase_spent[place]));
         let money = programme.budget + extra;
-        let makes = phase.and_then(|(_, p)| p.creatives.as_ref()).unwrap_or(&programme.creatives);
+        let makes = makes(programme, self.tick);
         let cost = Creatives::cost(makes, money);
         let pressure: f64 = content.buys.iter().filter(|b| b.payers > 0 && b.audience > 0.0).map(per_mission).sum();
         content.creatives.advance(makes, cost, pressure);
@@ -318,9 +318,14 @@ fn ration(rules: &ChannelParams, audience: f64, channel: usize, groups: &mut [Gr
     }
 }
 
+/// How creatives are made in a tick: as the phase of the campaign says, else as the programme does.
+pub(crate) fn makes(programme: &ContentProgramme, tick: u32) -> &CreativeParams {
+    let phase = campaign::phase(programme.campaign.as_ref(), tick);
+    phase.and_then(|(_, p)| p.creatives.as_ref()).unwrap_or(&programme.creatives)
+}
+
 /// Factor of wear, fit and looks on a channel's response.
 pub(crate) fn creative_factor(programme: &ContentProgramme, tick: u32, content: &GroupContent, performance: f64) -> f64 {
-    let phase = campaign::phase(programme.campaign.as_ref(), tick);
-    let makes = phase.and_then(|(_, p)| p.creatives.as_ref()).unwrap_or(&programme.creatives);
+    let makes = makes(programme, tick);
     content.creatives.freshness(makes) * creative::fit(makes, performance)
 }

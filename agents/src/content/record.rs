@@ -1,9 +1,8 @@
 //! Observation of content: rows from what a tick and a census left. Never draws, never writes to the world.
 
-use super::campaign;
 use super::census::{MindCensus, presence};
 use super::params::ContentProgramme;
-use super::plan::{Buy, GroupContent};
+use super::plan::{self, Buy, GroupContent};
 use super::stage::{STAGES, Stage};
 use crate::record::Observation;
 use sim_core::rows::{ChannelTick, FunnelTick, MerchantFunnelTick};
@@ -90,9 +89,7 @@ impl Observation<'_> {
         let catalog = &self.market.catalog;
         let channels = &self.params.content.channels;
         let engine_tick = self.tick + self.market.warm_up;
-        let phase = campaign::phase(programme.campaign.as_ref(), engine_tick);
-        let makes = phase.and_then(|(_, p)| p.creatives.as_ref()).unwrap_or(&programme.creatives);
-        let freshness = content.creatives.freshness(makes);
+        let freshness = content.creatives.freshness(plan::makes(programme, engine_tick));
         let row = |at: usize, name: Arc<str>, platform: Option<usize>, buy: &Buy, share: f64| {
             let sums = self.totals.content.of(group, at);
             ChannelTick {

@@ -54,13 +54,13 @@ pub fn aipl(counts: [i64; STAGES]) -> [i64; 4] {
     [aware, appeal + ask, act, advocate]
 }
 
-/// What time leaves of a stage after so many activity blocks without a contact: appeal and ask fall by one step a block, those
-/// who bought stay customers until they forget the merchant.
+/// What time leaves of a stage after so many fadings: appeal and ask fall by one step each, those who bought stay customers until
+/// they forget the merchant.
 #[inline]
 #[must_use]
-pub(crate) fn faded(stage: u8, blocks: u32) -> u8 {
+pub(crate) fn faded(stage: u8, fadings: u32) -> u8 {
     if (Stage::Appeal as u8..=Stage::Ask as u8).contains(&stage) {
-        u32::from(stage).saturating_sub(blocks).max(1) as u8
+        u32::from(stage).saturating_sub(fadings).max(1) as u8
     } else {
         stage
     }
