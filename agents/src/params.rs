@@ -28,18 +28,22 @@ pub const SHOWN: usize = 16;
 pub const TASTE: usize = 8;
 /// Most days that a promise of delivery waits for capacity.
 pub const LONGEST_WAIT_DAYS: f64 = 30.0;
-/// Number of AI functions.
-pub const FUNCTION_COUNT: usize = 4;
-/// AI functions of this version.
-pub const FUNCTIONS: [&str; FUNCTION_COUNT] = ["matching", "service", "logistics", "content"];
+/// AI functions of this version. A scenario that does not name one of the last two leaves it idle.
+pub const FUNCTIONS: [&str; 5] = ["matching", "service", "logistics", "ads", "content"];
+/// AI functions that every scenario has: an empty portfolio is even over these and the others that are named.
+pub const LASTING_FUNCTIONS: usize = 3;
+/// A value for each AI function, in the order of [`FUNCTIONS`].
+pub type ByFunction<T> = [T; FUNCTIONS.len()];
 /// Index of matching in [`FUNCTIONS`].
 pub const MATCHING: usize = 0;
 /// Index of service in [`FUNCTIONS`].
 pub const SERVICE: usize = 1;
 /// Index of logistics in [`FUNCTIONS`].
 pub const LOGISTICS: usize = 2;
+/// Index of advertising in [`FUNCTIONS`].
+pub const ADS: usize = 3;
 /// Index of content in [`FUNCTIONS`].
-pub const CONTENT: usize = 3;
+pub const CONTENT: usize = 4;
 
 /// All parameters that a shock may move.
 #[derive(Clone, Debug)]

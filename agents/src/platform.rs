@@ -6,7 +6,7 @@ use crate::dispatch;
 use crate::financing::{self, Financing};
 use crate::market::Bazaar;
 use crate::metric::{Budgets, Mechanism, Metric, Totals};
-use crate::params::{CHECKS, DELIVERY, FUNCTION_COUNT, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
+use crate::params::{ByFunction, CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
 use crate::service::bought;
 use crate::stage;
 use crate::strategy;
@@ -59,15 +59,15 @@ pub struct PlatformState {
     /// Mean subsidy a tick, strategy budget.
     pub mean_strategy_subsidy: f64,
     /// Capability by function.
-    pub capability: [f64; FUNCTION_COUNT],
+    pub capability: ByFunction<f64>,
     /// Investment not yet in service, oldest first.
-    pub in_build: Vec<[f64; FUNCTION_COUNT]>,
+    pub in_build: Vec<ByFunction<f64>>,
     /// Performance by function.
-    pub performance: [f64; FUNCTION_COUNT],
+    pub performance: ByFunction<f64>,
     /// Stage by function.
-    pub stage: [u8; FUNCTION_COUNT],
+    pub stage: ByFunction<u8>,
     /// Performance in use by function: all of it, or what the stage lets through.
-    pub in_use: [f64; FUNCTION_COUNT],
+    pub in_use: ByFunction<f64>,
     /// Share of contacts otherwise handed to people that service agents settle on their own.
     pub authority: f64,
     /// Share of logistics capacity added by replanning.
@@ -77,9 +77,9 @@ pub struct PlatformState {
     /// Hardware bought beyond the baseline so far.
     pub extra_hardware: i64,
     /// Compute spend of the last tick by function, money units.
-    pub compute_spend: [i64; FUNCTION_COUNT],
+    pub compute_spend: ByFunction<i64>,
     /// Talent spend of the last tick by function, money units.
-    pub talent_spend: [i64; FUNCTION_COUNT],
+    pub talent_spend: ByFunction<i64>,
     /// Price of compute over its price at tick 0.
     pub compute_price: f64,
     /// Wage of talent over the base wage.
@@ -119,14 +119,14 @@ impl PlatformState {
             capability,
             in_build,
             performance: rules.ai.initial,
-            stage: [0; FUNCTION_COUNT],
+            stage: Default::default(),
             in_use: rules.ai.initial,
             authority: 0.0,
             replanning: 0.0,
             own_talent: 0.0,
             extra_hardware: 0,
-            compute_spend: [0; FUNCTION_COUNT],
-            talent_spend: [0; FUNCTION_COUNT],
+            compute_spend: Default::default(),
+            talent_spend: Default::default(),
             compute_price: 1.0,
             wage: 1.0,
             energy_intensity: 1.0,
@@ -224,7 +224,7 @@ pub(crate) fn adapt(
         if state.trades() {
             pay(params, p, state, totals);
         } else {
-            (state.compute_spend, state.talent_spend) = ([0; FUNCTION_COUNT], [0; FUNCTION_COUNT]);
+            (state.compute_spend, state.talent_spend) = Default::default();
         }
     }
     capability::advance(params, states, totals);

@@ -3,7 +3,7 @@
 use crate::content::census::MindCensus;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Metric, Totals};
-use crate::params::{FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
+use crate::params::{FUNCTIONS, LASTING_FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
@@ -282,19 +282,21 @@ impl Observation<'_> {
         let platforms = self.market.catalog.platforms.iter().zip(&self.view.state.platforms);
         platforms
             .flat_map(|(name, state)| {
-                (0..FUNCTIONS.len()).map(move |f| CapabilityTick {
-                    tick: self.tick,
-                    platform: name.clone(),
-                    function: FUNCTIONS[f].into(),
-                    stock: state.capability[f],
-                    in_build: state.in_build.iter().map(|built| built[f]).sum(),
-                    performance: state.performance[f],
-                    in_use: state.in_use[f],
-                    stage: u32::from(state.stage[f]),
-                    compute_spend: state.compute_spend[f],
-                    talent_spend: state.talent_spend[f],
-                    compute_price: state.compute_price,
-                    wage: state.wage,
+                (0..FUNCTIONS.len()).filter(|&f| f < LASTING_FUNCTIONS || self.params.ai.functions[f].q_max > 0.0).map(move |f| {
+                    CapabilityTick {
+                        tick: self.tick,
+                        platform: name.clone(),
+                        function: FUNCTIONS[f].into(),
+                        stock: state.capability[f],
+                        in_build: state.in_build.iter().map(|built| built[f]).sum(),
+                        performance: state.performance[f],
+                        in_use: state.in_use[f],
+                        stage: u32::from(state.stage[f]),
+                        compute_spend: state.compute_spend[f],
+                        talent_spend: state.talent_spend[f],
+                        compute_price: state.compute_price,
+                        wage: state.wage,
+                    }
                 })
             })
             .collect()

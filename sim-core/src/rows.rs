@@ -253,7 +253,7 @@ rows! {
     CapabilityTick = "capability_ticks", "One row per platform, AI function and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",
         platform: text ["name"] "Platform.",
-        function: text ["name"] "AI function: matching, service or logistics.",
+        function: text ["name"] "AI function: matching, service, logistics, ads or content.",
         stock: f64 ["capability units"] "Capability stock K after the tick.",
         in_build: f64 ["capability units"] "Investment paid for and not yet in service.",
         performance: f64 ["0..1"] "q = q0 + (q_max - q0) (1 - (1 + K/K0)^-c).",

@@ -7,6 +7,7 @@ use super::{Check, at};
 use crate::model::Named;
 use crate::path::Path;
 use crate::problem::{Problem, did_you_mean, listed};
+use agents::params::FUNCTIONS;
 
 impl Check<'_> {
     pub(super) fn capability(&mut self) {
