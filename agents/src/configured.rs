@@ -81,7 +81,9 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::StockRefusal => finite,
         Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
         Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),
-        Mechanism::ContentChannel | Mechanism::FunnelStep => programmes(market).any(|p| p.budget > 0 || p.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0)),
+        Mechanism::ContentChannel | Mechanism::FunnelStep => {
+            programmes(market).any(|p| p.budget > 0 || p.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0))
+        }
         Mechanism::BrandAdvertising => programmes(market).any(|p| p.brand.is_some_and(|b| b.budget > 0)),
         Mechanism::HumanCreatives => programmes(market).any(|p| !p.creatives.aigc && pays_for_creatives(p)),
         Mechanism::AigcCreatives => programmes(market).any(|p| p.creatives.aigc && pays_for_creatives(p)),
@@ -90,9 +92,7 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::CampaignAccumulate => programmes(market).any(|p| plays(p, PhaseKind::Accumulate)),
         Mechanism::CampaignSeed => programmes(market).any(|p| plays(p, PhaseKind::Seed)),
         Mechanism::CampaignBreakOut => programmes(market).any(|p| plays(p, PhaseKind::BreakOut)),
-        Mechanism::BrandSearch => {
-            market.epochs.iter().any(|e| e.content.mind.brand_search > 0.0) && programmes(market).next().is_some()
-        }
+        Mechanism::BrandSearch => market.epochs.iter().any(|e| e.content.mind.brand_search > 0.0) && programmes(market).next().is_some(),
         Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
         _ => false,
     }

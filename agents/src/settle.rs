@@ -4,8 +4,8 @@
 //! higher price with the same draws and can only drop out, and that a line that falls out takes its share of the discounts along.
 
 use crate::bill::Bill;
-use crate::content::stage::Stage;
 use crate::catalog::Listing;
+use crate::content::stage::Stage;
 use crate::deposit;
 use crate::instrument::Instrument;
 use crate::market::Bazaar;

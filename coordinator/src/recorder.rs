@@ -9,7 +9,8 @@ use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, RunWriter};
 use sim_core::rows::{
-    CapabilityTick, ChannelTick, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
+    CapabilityTick, ChannelTick, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick, MissionRow, OrderRow, PlatformTick,
+    Row, SegmentTick, ShopperRow,
 };
 
 use crate::engine::{Engine, Step};

@@ -19,7 +19,9 @@ mod strategy;
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
-pub use content::{Accumulate, Allocator, Brand, BreakOut, Campaign, Channel, ChannelKind, Content, CreativeMode, Creatives, FunnelStep, Mind, Seeding};
+pub use content::{
+    Accumulate, Allocator, Brand, BreakOut, Campaign, Channel, ChannelKind, Content, CreativeMode, Creatives, FunnelStep, Mind, Seeding,
+};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
 pub use operation::{Exit, ExperienceReturns, Raise, Staff};
 pub use platform::{DeliveryFee, Logistics, Membership, Platform, Ranking, Service};

@@ -3,7 +3,7 @@
 
 use agents::market::Bazaar;
 use agents::metric::{Metric, Totals};
-use agents::params::StrategyParams;
+use agents::params::{ByFunction, StrategyParams};
 use scenarios::{Built, Override, build, load_text};
 use sim_core::digest::Digest;
 use sim_core::exchange::Local;
@@ -79,7 +79,7 @@ fn the_digest_moves_with_the_seed_and_the_arm() {
 fn golden_digests_hold() {
     assert_eq!(["price-war", "efficiency-war"].map(|arm| digest(arm, &[], 2).to_string()), GOLDEN);
 }
-const GOLDEN: [&str; 2] = ["b4cc0f5d0642a22924077149ec9ddf6c", "7526e77cb6a3ee1025db635b738e076a"];
+const GOLDEN: [&str; 2] = ["4195a52c16c5baedc5905476475fc2e1", "2880c114cbb2a74a26c42aba36195f6b"];
 
 #[test]
 fn a_world_goes_on_from_its_snapshot_to_the_same_digest() {
@@ -196,7 +196,7 @@ fn without_ai_spend_no_capability_grows() {
     let set =
         ["platforms.north.ai.spend=0 yuan", "platforms.south.ai.spend=0 yuan", "platforms.east.ai.spend=0 yuan", "ai_market.spillover=0 %"];
     let built = built("baseline", &set);
-    let mut before: Vec<[f64; 3]> = built.world().view.state.platforms.iter().map(|p| p.capability).collect();
+    let mut before: Vec<ByFunction<f64>> = built.world().view.state.platforms.iter().map(|p| p.capability).collect();
     run(&built, |tick, world, _| {
         for (p, state) in world.view.state.platforms.iter().enumerate() {
             for (f, (now, then)) in state.capability.iter().zip(before[p]).enumerate() {

@@ -75,7 +75,9 @@ impl Tour<'_> {
             let on = self.view.contacts.presence[*m as usize];
             if here { on >> platform & 1 == 1 } else { on != 0 }
         };
-        let Some(merchant) = (0..TRIES).map(pick).find(sold) else { return };
+        let again = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 2) as u32)) < c.retargeting);
+        let in_mind = if again { self.in_mind(&state.rows[index], entry.group, mix(key, 3)).filter(sold) } else { None };
+        let Some(merchant) = in_mind.or_else(|| (0..TRIES).map(pick).find(sold)) else { return };
         let lift = rules.map_or(&self.params.content.brand_lift, |c| &c.lift);
         let row = &mut state.rows[index];
         let before = row.stage_of(merchant);
@@ -88,6 +90,12 @@ impl Tour<'_> {
         }
         row.evoke(merchant, self.params.content.mind.contact_strength, after);
         self.note_step(platform, segment, before, row.stage_of(merchant), totals);
+    }
+
+    /// A merchant of a group in the evoked set, each as likely.
+    fn in_mind(&self, row: &Shopper, group: u16, key: u64) -> Option<u32> {
+        let known = || row.evoked_slots().filter(|s| s.1 > 0 && self.catalog.merchants[s.0 as usize].group == group).map(|s| s.0);
+        known().nth(below(key as u32, known().count() as u32) as usize)
     }
 
     /// Looking at the offers of merchants in the evoked set moves aware and appeal on to ask.

@@ -42,6 +42,8 @@ pub struct ChannelParams {
     pub effect: f64,
     /// Share of contacts with a merchant of the category that is shopped for.
     pub precision: f64,
+    /// Share of contacts with a merchant that the shopper has in mind, where one of the group is.
+    pub retargeting: f64,
     /// What a contact does.
     pub lift: Lift,
     /// Worth of a contact to an allocator.

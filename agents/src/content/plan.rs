@@ -107,8 +107,7 @@ pub(crate) fn plan(
     see_traffic(state, totals);
     let night = Night { market, tick, content: &params.content, platforms, presence };
     let segments = market.catalog.segments.len();
-    let audiences: Vec<f64> =
-        params.content.channels.iter().map(|c| state.audience(c.platform, |s| c.segments[s], segments)).collect();
+    let audiences: Vec<f64> = params.content.channels.iter().map(|c| state.audience(c.platform, |s| c.segments[s], segments)).collect();
     let everybody: Vec<f64> =
         (0..=platforms.len()).map(|p| state.audience((p < platforms.len()).then_some(p), |_| true, segments)).collect();
     for (group, programme) in programmes(market) {
@@ -227,7 +226,11 @@ impl Night<'_> {
         let split = equal_marginal(&curves, money as f64);
         if split.iter().sum::<f64>() > 0.0 {
             content.shares = split;
-            totals.fired(if allocator == Allocator::EqualMarginalReturn { Mechanism::EqualMarginal } else { Mechanism::AiAllocator }, 1, money);
+            totals.fired(
+                if allocator == Allocator::EqualMarginalReturn { Mechanism::EqualMarginal } else { Mechanism::AiAllocator },
+                1,
+                money,
+            );
         }
     }
 

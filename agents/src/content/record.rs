@@ -82,7 +82,10 @@ impl Observation<'_> {
     pub fn channel_ticks(&self) -> Vec<ChannelTick> {
         let catalog = &self.market.catalog;
         let groups = self.view.state.content.groups.iter().enumerate();
-        groups.filter_map(|(g, content)| Some((g, content, catalog.groups[g].content.as_ref()?))).flat_map(|(g, c, p)| self.channels(g, c, p)).collect()
+        groups
+            .filter_map(|(g, content)| Some((g, content, catalog.groups[g].content.as_ref()?)))
+            .flat_map(|(g, c, p)| self.channels(g, c, p))
+            .collect()
     }
 
     fn channels(&self, group: usize, content: &GroupContent, programme: &ContentProgramme) -> Vec<ChannelTick> {

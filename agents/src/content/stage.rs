@@ -59,11 +59,7 @@ pub fn aipl(counts: [i64; STAGES]) -> [i64; 4] {
 #[inline]
 #[must_use]
 pub(crate) fn faded(stage: u8, fadings: u32) -> u8 {
-    if (Stage::Appeal as u8..=Stage::Ask as u8).contains(&stage) {
-        u32::from(stage).saturating_sub(fadings).max(1) as u8
-    } else {
-        stage
-    }
+    if (Stage::Appeal as u8..=Stage::Ask as u8).contains(&stage) { u32::from(stage).saturating_sub(fadings).max(1) as u8 } else { stage }
 }
 
 #[cfg(test)]

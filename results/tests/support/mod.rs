@@ -235,5 +235,14 @@ pub(crate) fn platform_tick(platform: &str, tick: u32) -> PlatformTick {
         matching_accuracy: f64::NAN,
         energy: 0.0,
         in_market: 1.0,
+        content_spend: 0,
+        brand_spend: 0,
+        creative_cost: 0,
+        content_revenue: 0,
+        content_contacts: 0,
+        brand_searches: 0,
+        asked: 0,
+        mindshare: f64::NAN,
+        ask_shoppers: f64::NAN,
     }
 }

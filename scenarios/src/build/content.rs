@@ -38,6 +38,7 @@ fn compile_channel(units: &Units, funnel: &Funnel, at: usize, name: &str, channe
         left: left_of(channel.half_life.0 / scenario.calendar.tick.0),
         effect: channel.effect.0,
         precision: channel.precision.0,
+        retargeting: channel.retargeting.0,
         lift: funnel.lift(at),
         worth: funnel.worth(at),
     }

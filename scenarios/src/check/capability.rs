@@ -1,6 +1,5 @@
 //! AI programmes, and the market for their inputs.
 
-use agents::params::FUNCTIONS;
 use sim_core::units::Share;
 
 use super::{Check, at};

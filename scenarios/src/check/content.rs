@@ -33,7 +33,7 @@ impl Check<'_> {
 
     fn channel(&mut self, name: &str, channel: &Channel) {
         let here = |field: &str| at!["channels", name, field];
-        if name == BRAND || name == LOOK || Stage::named(name).is_some() {
+        if is_reserved(name) {
             let problem = Problem::new(format!("`{name}` means something else in a funnel"));
             self.report_name(at!["channels", name], problem.help("give the channel another name"));
         }
@@ -62,7 +62,8 @@ impl Check<'_> {
 
     fn funnel(&mut self) {
         let scenario = self.scenario;
-        if scenario.channels.is_empty() && scenario.funnel.is_empty() {
+        let nothing = scenario.channels.is_empty() && scenario.funnel.is_empty();
+        if nothing || scenario.channels.keys().any(|name| is_reserved(name)) {
             return;
         }
         for fault in Funnel::new(scenario).faults(&scenario.funnel) {
@@ -73,7 +74,8 @@ impl Check<'_> {
                     let stages = Stage::ALL.map(Stage::name);
                     let sources = scenario.channels.keys().map(String::as_str).chain([BRAND, LOOK]);
                     let all: Vec<&str> = if from { sources.chain(stages).collect() } else { stages.to_vec() };
-                    let help = crate::problem::did_you_mean(name, all.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(all)));
+                    let help =
+                        crate::problem::did_you_mean(name, all.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(all)));
                     let problem = Problem::new(format!("a funnel has no `{name}`")).help(help);
                     self.report(at(step, if from { "from" } else { "to" }), problem);
                 }
@@ -92,11 +94,17 @@ impl Check<'_> {
                 }
                 Fault::Unreachable { step, stage } => {
                     let problem = Problem::new(format!("no channel leads to the stage `{stage}`"));
-                    self.report_name(at!["funnel", step], problem.help(format!("add a step from a channel to `{stage}` or to a stage before it")));
+                    self.report_name(
+                        at!["funnel", step],
+                        problem.help(format!("add a step from a channel to `{stage}` or to a stage before it")),
+                    );
                 }
                 Fault::DeadEnd { step, stage } => {
                     let problem = Problem::new(format!("the stage `{stage}` is a dead end")).expected("a way on to `act`");
-                    self.report_name(at!["funnel", step], problem.help(format!("add `{{from: {stage}, to: act}}`, or steps that lead there")));
+                    self.report_name(
+                        at!["funnel", step],
+                        problem.help(format!("add `{{from: {stage}, to: act}}`, or steps that lead there")),
+                    );
                 }
             }
         }
@@ -185,6 +193,11 @@ impl Check<'_> {
             self.report_name(here("break_out", "allocator"), problem.help(help));
         }
     }
+}
+
+/// Whether a name means something else in a funnel than a channel.
+fn is_reserved(name: &str) -> bool {
+    name == BRAND || name == LOOK || Stage::named(name).is_some()
 }
 
 /// Name, days, share and split of the phases of a campaign, in their order.

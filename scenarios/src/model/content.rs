@@ -42,6 +42,10 @@ pub struct Channel {
     /// Share of contacts with a merchant of the category that is shopped for; the others are with any merchant of the group.
     #[serde(default)]
     pub precision: Share,
+    /// Retargeting: share of contacts with a merchant of the group that the shopper already has in mind, where there is one; for the
+    /// others `precision` decides.
+    #[serde(default)]
+    pub retargeting: Share,
 }
 
 /// Kinds of channels.
