@@ -89,6 +89,8 @@ pub mod content;
 
 pub mod market;
 
+pub mod piece;
+
 pub mod configured;
 
 pub mod record;

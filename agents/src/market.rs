@@ -247,7 +247,7 @@ impl Bazaar {
     }
 
     /// The market as seen in a tick, from what survives a restart.
-    fn view(&self, tick: u32, state: ViewState) -> View {
+    pub(crate) fn view(&self, tick: u32, state: ViewState) -> View {
         let epoch = self.epoch(tick);
         let mut view = View::new(&self.catalog, &self.epochs[epoch], epoch, state, self.visits(tick));
         view.meet_content(&self.catalog, &self.epochs[epoch], tick);

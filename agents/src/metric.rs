@@ -2,7 +2,7 @@
 
 use crate::content::sums::ContentSums;
 use serde::{Deserialize, Serialize};
-use sim_core::exchange::Sum;
+use sim_core::exchange::{Owned, Sum};
 use sim_core::ledger::Ledger;
 use sim_core::mechanism::Mechanisms;
 use sim_core::money::add_columns;
@@ -104,6 +104,7 @@ pub struct GroupSum {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Totals {
     /// `counters[(platform * segments + segment) * Metric::COUNT + metric]`.
+    #[serde(with = "sim_core::columns")]
     counters: Vec<i64>,
     segments: usize,
     /// `groups[platform * groups + group]`: what the merchants of a group earn and sell there.
@@ -216,16 +217,22 @@ impl Sum for Totals {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Listings {
     /// Shipped orders.
+    #[serde(with = "sim_core::columns")]
     pub orders: Vec<i64>,
     /// GMV of shipped orders, money units.
+    #[serde(with = "sim_core::columns")]
     pub gmv: Vec<i64>,
     /// Cash that the merchant received less what it paid for orders and returns (goods, logistics, refunds), money units.
+    #[serde(with = "sim_core::columns")]
     pub cash: Vec<i64>,
     /// What merchants received for shipped orders after discounts, commission and fee, before delivery and goods, money units.
+    #[serde(with = "sim_core::columns")]
     pub receipts: Vec<i64>,
     /// GMV returned.
+    #[serde(with = "sim_core::columns")]
     pub refunds: Vec<i64>,
     /// Orders refused for stock.
+    #[serde(with = "sim_core::columns")]
     pub stockouts: Vec<i64>,
 }
 
@@ -249,11 +256,58 @@ impl Sum for Listings {
     }
 }
 
+impl Listings {
+    fn columns(&mut self) -> [&mut Vec<i64>; 6] {
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        [orders, gmv, cash, receipts, refunds, stockouts]
+    }
+}
+
+impl Owned for Listings {
+    fn select(&self, places: &[u32]) -> Listings {
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        let columns = [orders, gmv, cash, receipts, refunds, stockouts];
+        let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
+        Listings { orders, gmv, cash, receipts, refunds, stockouts }
+    }
+
+    fn add_at(&mut self, places: &[u32], part: &Listings) {
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = part;
+        for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
+            add_at(into, places, from);
+        }
+    }
+}
+
+/// The values of a column at `places`; none of a column that is left out.
+fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
+    if column.is_empty() { Vec::new() } else { places.iter().map(|&place| column[place as usize]).collect() }
+}
+
+fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
+    assert!(part.len() == if into.is_empty() { 0 } else { places.len() }, "columns of one shape");
+    for (&place, &value) in places.iter().zip(part) {
+        let sum = &mut into[place as usize];
+        *sum = sum.checked_add(value).expect("tally overflow");
+    }
+}
+
 /// Demand for pieces.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Demand {
     /// Pieces by listing; empty where every stock is unlimited.
+    #[serde(with = "sim_core::columns")]
     pub pieces: Vec<i64>,
+}
+
+impl Owned for Demand {
+    fn select(&self, places: &[u32]) -> Demand {
+        Demand { pieces: select(&self.pieces, places) }
+    }
+
+    fn add_at(&mut self, places: &[u32], part: &Demand) {
+        add_at(&mut self.pieces, places, &part.pieces);
+    }
 }
 
 impl Sum for Demand {
@@ -266,6 +320,7 @@ impl Sum for Demand {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Budgets {
     /// Money claimed, money units.
+    #[serde(with = "sim_core::columns")]
     pub claimed: Vec<i64>,
 }
 

@@ -8,13 +8,15 @@ use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
+use serde::{Deserialize, Serialize};
+use sim_core::exchange::Sum;
 use sim_core::math;
 use sim_core::parallel;
 use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
     /// What shoppers have in mind.
     pub mind: MindCensus,
@@ -60,7 +62,9 @@ impl Census {
         self.shoppers += 1;
         self.mind.count(row);
     }
+}
 
+impl Sum for Census {
     fn add(&mut self, other: &Census) {
         for p in 0..PLATFORMS {
             self.satisfaction[p] += other.satisfaction[p];

@@ -11,6 +11,9 @@ use agents::record::Census;
 use results::moments::{Measured, Series, dip_share};
 use scenarios::{BASELINE, Estimator, Moment, Moments, Override, Period, SalesMode, Statistic};
 
+use sim_core::exchange::Local;
+use sim_core::placement::Placement;
+
 use crate::engine::Engine;
 use crate::exit::Failure;
 use crate::experiment::missions;
@@ -174,7 +177,7 @@ fn each(moments: &Moments) -> impl Iterator<Item = ((&str, &str), &Moment)> {
 
 /// Runs a cell with its experiments; the KPI rows of its calendar.
 fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &mut Progress) -> Result<Series, Failure> {
-    let mut engine = Engine::new(plan.build(cell)?, cell, false)?;
+    let mut engine = Engine::new(plan.build(cell)?, cell, false, Placement::ALONE)?;
     let scenario = &cell.loaded.scenario;
     let (census, last) = (scenario.outputs.census, scenario.calendar.ticks() - 1);
     let mut series = Series::new(scenario.calendar.ticks_per_day());
@@ -185,7 +188,7 @@ fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &
                 Probe::Memory(probe) => probe.before_tick(&mut engine)?,
             }
         }
-        let step = engine.step(false)?;
+        let step = engine.step(&mut Local, false)?;
         if let Some(tick) = step.tick {
             let takes_census = (tick + 1).is_multiple_of(census) || tick == last;
             let census = takes_census.then(|| Census::take(&engine.market, &mut engine.world, step.engine_tick));

@@ -31,6 +31,8 @@ mod probe;
 
 mod calibration;
 
+mod cluster;
+
 mod spend;
 
 mod document;

@@ -23,6 +23,7 @@ const LOOK_KEY: u64 = 1 << 32;
 
 impl Tour<'_> {
     /// The contacts of a mission that begins on `platform`, before its pages are shown.
+    #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
     #[inline]
     pub(crate) fn meet(
         &self,
