@@ -84,6 +84,9 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::ContentChannel | Mechanism::FunnelStep => {
             programmes(market).any(|p| p.budget > 0 || p.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0))
         }
+        Mechanism::ContentClick => {
+            market.epochs.iter().any(|e| e.content.channels.iter().any(|c| c.click_through > 0.0)) && programmes(market).next().is_some()
+        }
         Mechanism::BrandAdvertising => programmes(market).any(|p| p.brand.is_some_and(|b| b.budget > 0)),
         Mechanism::HumanCreatives => programmes(market).any(|p| !p.creatives.aigc && pays_for_creatives(p)),
         Mechanism::AigcCreatives => programmes(market).any(|p| p.creatives.aigc && pays_for_creatives(p)),

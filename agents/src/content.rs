@@ -24,7 +24,7 @@ pub mod plan;
 
 pub mod contact;
 
-mod meet;
+pub(crate) mod meet;
 
 pub(crate) mod book;
 

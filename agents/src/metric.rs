@@ -87,7 +87,7 @@ dense_enum! {
         ContentChannel = "content-channel", ChannelCapacity = "channel-capacity", BrandAdvertising = "brand-advertising",
         HumanCreatives = "creatives-human", AigcCreatives = "creatives-aigc", EqualMarginal = "allocator-equal-marginal-return",
         AiAllocator = "allocator-ai", CampaignAccumulate = "campaign-accumulate", CampaignSeed = "campaign-seed",
-        CampaignBreakOut = "campaign-break-out", FunnelStep = "funnel-step", BrandSearch = "brand-search",
+        CampaignBreakOut = "campaign-break-out", FunnelStep = "funnel-step", ContentClick = "content-click", BrandSearch = "brand-search",
     }
 }
 

@@ -4,15 +4,15 @@
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
 
 use crate::catalog::{Catalog, NO_LISTING};
+use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
-use crate::shopper::EVOKED;
 use crate::view::{Offer, Shelves};
 use sim_core::draw::{Purpose, Seed, below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
-/// Score of what is looked for by name: beyond any other.
-const SOUGHT: f32 = 1e4;
+/// Score of what is sought: beyond any other.
+const FIRST: f32 = 1e4;
 /// Ticks for which the error of an estimate lasts.
 pub(crate) const NOISE_TICKS: u32 = 7;
 
@@ -61,8 +61,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) sensitivity: f32,
     pub(crate) tick: u32,
     pub(crate) mission: u32,
-    /// Listings that the shopper looks for by name.
-    pub(crate) sought: [u32; EVOKED],
+    /// Listings that stand first: looked for by name, or followed from content.
+    pub(crate) sought: [u32; SOUGHT],
 }
 
 /// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
@@ -94,7 +94,7 @@ impl PageRequest<'_> {
     pub(crate) fn fill(&self, page: &mut Page) {
         let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
         let count = self.recall(listings);
-        if self.sought != [NO_LISTING; EVOKED] {
+        if self.sought != [NO_LISTING; SOUGHT] {
             self.recall_sought(&mut listings[..count]);
         }
         let taste = i16x8::new(self.taste);
@@ -114,7 +114,7 @@ impl PageRequest<'_> {
         for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
             *score += rank_taste * e;
         }
-        if self.sought != [NO_LISTING; EVOKED] {
+        if self.sought != [NO_LISTING; SOUGHT] {
             self.show_first(&listings[..count], &mut score[..count]);
         }
         rank(score, count, keys, order);
@@ -163,7 +163,7 @@ impl PageRequest<'_> {
         count
     }
 
-    /// What is looked for by name takes the last places of the candidates, unless it is among them.
+    /// What is sought takes the last places of the candidates, unless it is among them.
     #[cold]
     fn recall_sought(&self, listings: &mut [u32]) {
         let mut last = listings.len();
@@ -175,11 +175,11 @@ impl PageRequest<'_> {
         }
     }
 
-    /// What is looked for by name comes first on the page.
+    /// What is sought comes first on the page.
     #[cold]
     fn show_first(&self, listings: &[u32], score: &mut [f32]) {
         for (score, _) in score.iter_mut().zip(listings).filter(|(_, l)| self.sought.contains(l)) {
-            *score += SOUGHT;
+            *score += FIRST;
         }
     }
 

@@ -2,16 +2,16 @@
 
 use crate::calendar::Day;
 use crate::cart::Wait;
-use crate::catalog::{Catalog, NO_LISTING};
+use crate::catalog::Catalog;
 use crate::instrument::{Audience, Instrument, NO_RULE, Promotion, Stacking};
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{Mechanism, Totals};
 use crate::page::{Page, PageRequest};
 use crate::params::{PLATFORMS, Params, PlatformParams, RATE_LEVELS, SEGMENTS, SHOWN};
 use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
 use crate::shard::ShardState;
-use crate::shopper::{EVOKED, Q12, Shopper};
+use crate::shopper::{Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
 use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
@@ -109,6 +109,8 @@ pub(crate) struct Basket {
     /// Pages in the order of visits: platform, and its range of options.
     pub(crate) pages: [(u8, u8, u8); PAGES],
     pub(crate) visited: usize,
+    /// Merchant to whose product the shopper has followed a contact, and the platform that shows it.
+    pub(crate) followed: Option<(u32, usize)>,
     /// Whether the shopper's missions are written.
     pub(crate) written: bool,
     pub(crate) page: Page,
@@ -163,12 +165,17 @@ impl Tour<'_> {
             sensitivity,
             tick: self.tick,
             mission,
-            sought: self.sought(row, id, platform, category, mission),
+            sought: self.sought(
+                row,
+                id,
+                platform,
+                category,
+                mission,
+                basket.followed.filter(|f| f.1 == platform).map(|f| f.0),
+                segment,
+                totals,
+            ),
         };
-        if request.sought != [NO_LISTING; EVOKED] {
-            totals.fired(Mechanism::BrandSearch, 1, 0);
-            totals.add_to(platform, segment, Metric::BrandSearches, 1);
-        }
         request.fill(&mut basket.page);
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);

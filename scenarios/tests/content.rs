@@ -68,7 +68,7 @@ fn every_mechanism_of_content_that_the_small_market_configures_fires() {
     let first = Mechanism::ContentChannel as usize;
     let wanted: Vec<Mechanism> =
         configured(&built.market).into_iter().filter(|m| (first..=Mechanism::BrandSearch as usize).contains(&(*m as usize))).collect();
-    assert_eq!(wanted.len(), 11, "{wanted:?}");
+    assert_eq!(wanted.len(), 12, "{wanted:?}");
     let mut fired = vec![0; wanted.len()];
     run(&built, |_, _, totals| {
         for (count, mechanism) in fired.iter_mut().zip(&wanted) {

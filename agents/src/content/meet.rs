@@ -12,6 +12,8 @@ use crate::shopper::{EVOKED, Shopper};
 use crate::visit::{Option_, Tour};
 use sim_core::draw::{Purpose, below, mix, unit_f32};
 
+/// Most listings that stand first on a page: those looked for by name, and one to which a contact was followed.
+pub(crate) const SOUGHT: usize = EVOKED + 1;
 /// Most contacts of a mission.
 const MOST: usize = 4;
 /// Draws of a merchant of a group that is sold on the platform, before a contact is lost.
@@ -34,20 +36,23 @@ impl Tour<'_> {
         category: usize,
         mission: u32,
         totals: &mut Totals,
-    ) {
+    ) -> Option<u32> {
         let table = self.view.contacts.table(platform, segment);
-        let Some(last) = table.last() else { return };
+        let last = table.last()?;
         let id = state.shopper(index);
         let words = self.seed.words(Purpose::Content, id, u64::from(self.tick), u64::from(mission));
         let count = ((last.upto + words.uniform(0)) as usize).min(MOST);
+        let mut followed = None;
         for k in 0..count {
             let key = mix(words.0[1], k as u64);
             let at = unit_f32((key >> 32) as u32) * last.upto;
             let entry = &table[table.partition_point(|e| e.upto <= at).min(table.len() - 1)];
             if self.reaches(entry, id) {
-                self.contact(state, index, (platform, segment, category), entry, mix(words.0[2], k as u64), totals);
+                let here = (platform, segment, category);
+                followed = self.contact(state, index, here, entry, mix(words.0[2], k as u64), totals).or(followed);
             }
         }
+        followed
     }
 
     /// Whether a shopper is among those whom an entry reaches this week.
@@ -57,7 +62,7 @@ impl Tour<'_> {
         entry.reach >= 1.0 || draw() < entry.reach
     }
 
-    /// One contact: a merchant of the group, and the step that it leads to.
+    /// One contact: a merchant of the group, and the step that it leads to; returns the merchant if it is followed to its product.
     fn contact(
         &self,
         state: &mut ShardState,
@@ -66,7 +71,7 @@ impl Tour<'_> {
         entry: &Entry,
         key: u64,
         totals: &mut Totals,
-    ) {
+    ) -> Option<u32> {
         let fits = unit_f32(key as u32) < entry.precision;
         let sellers = self.market.sellers.of(entry.group as usize, fits.then_some(category));
         let pick = |k| sellers[below((mix(key, 16 + k) >> 32) as u32, sellers.len() as u32) as usize];
@@ -78,7 +83,7 @@ impl Tour<'_> {
         };
         let again = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 2) as u32)) < c.retargeting);
         let in_mind = if again { self.in_mind(&state.rows[index], entry.group, mix(key, 3)).filter(sold) } else { None };
-        let Some(merchant) = in_mind.or_else(|| (0..TRIES).map(pick).find(sold)) else { return };
+        let merchant = in_mind.or_else(|| (0..TRIES).map(pick).find(sold))?;
         let lift = rules.map_or(&self.params.content.brand_lift, |c| &c.lift);
         let row = &mut state.rows[index];
         let before = row.stage_of(merchant);
@@ -86,11 +91,12 @@ impl Tour<'_> {
         totals.add_to(platform, segment, Metric::ContentContacts, 1);
         totals.content.at(entry.group as usize, entry.channel as usize).contacts += 1;
         totals.fired(if rules.is_some() { Mechanism::ContentChannel } else { Mechanism::BrandAdvertising }, 1, 0);
-        if after == 0 {
-            return;
+        if after > 0 {
+            row.evoke(merchant, self.params.content.mind.contact_strength, after);
+            self.note_step(platform, segment, before, row.stage_of(merchant), totals);
         }
-        row.evoke(merchant, self.params.content.mind.contact_strength, after);
-        self.note_step(platform, segment, before, row.stage_of(merchant), totals);
+        let clicks = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 4) as u32)) < c.click_through);
+        Some(merchant).filter(|&m| clicks && self.market.sellers.category(m) == category)
     }
 
     /// A merchant of a group in the evoked set, each as likely.
@@ -137,10 +143,26 @@ impl Tour<'_> {
         }
     }
 
-    /// Listings that a mission looks for by name on a platform: those of evoked merchants of the category from ask on.
+    /// Listings that stand first on the page of a mission: that to which a contact was followed, and those that it looks for by
+    /// name, of evoked merchants of the category from ask on.
+    #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
     #[inline]
-    pub(crate) fn sought(&self, row: &Shopper, shopper: u64, platform: usize, category: usize, mission: u32) -> [u32; EVOKED] {
-        let mut sought = [NO_LISTING; EVOKED];
+    pub(crate) fn sought(
+        &self,
+        row: &Shopper,
+        shopper: u64,
+        platform: usize,
+        category: usize,
+        mission: u32,
+        followed: Option<u32>,
+        segment: usize,
+        totals: &mut Totals,
+    ) -> [u32; SOUGHT] {
+        let mut sought = [NO_LISTING; SOUGHT];
+        if let Some(merchant) = followed {
+            sought[EVOKED] = self.listing_of(merchant, platform, mix(shopper, u64::from(self.tick)) as u32);
+            totals.fired(Mechanism::ContentClick, i64::from(sought[EVOKED] != NO_LISTING), 0);
+        }
         let search = self.params.content.mind.brand_search;
         if search == 0.0 || row.evokes_nobody() {
             return sought;
@@ -154,6 +176,10 @@ impl Tour<'_> {
             if unit_f32(key as u32) < search {
                 *slot = self.listing_of(merchant, platform, (key >> 32) as u32);
             }
+        }
+        if sought[..EVOKED] != [NO_LISTING; EVOKED] {
+            totals.fired(Mechanism::BrandSearch, 1, 0);
+            totals.add_to(platform, segment, Metric::BrandSearches, 1);
         }
         sought
     }

@@ -44,6 +44,8 @@ pub struct ChannelParams {
     pub precision: f64,
     /// Share of contacts with a merchant that the shopper has in mind, where one of the group is.
     pub retargeting: f64,
+    /// Probability that a contact with a merchant of the category that is shopped for is followed to its product.
+    pub click_through: f64,
     /// What a contact does.
     pub lift: Lift,
     /// Worth of a contact to an allocator.

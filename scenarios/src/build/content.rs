@@ -39,6 +39,7 @@ fn compile_channel(units: &Units, funnel: &Funnel, at: usize, name: &str, channe
         effect: channel.effect.0,
         precision: channel.precision.0,
         retargeting: channel.retargeting.0,
+        click_through: channel.click_through.0,
         lift: funnel.lift(at),
         worth: funnel.worth(at),
     }

@@ -46,6 +46,10 @@ pub struct Channel {
     /// others `precision` decides.
     #[serde(default)]
     pub retargeting: Share,
+    /// Click-through: share of contacts with a merchant of the category that is shopped for that are followed to its product, which
+    /// then stands first on the page of this mission: what content sells at once.
+    #[serde(default)]
+    pub click_through: Share,
 }
 
 /// Kinds of channels.
