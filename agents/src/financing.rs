@@ -27,7 +27,8 @@ pub struct Financing {
 /// Moves each platform's raise toward what its lag and its AI spend call for.
 pub(crate) fn adjust(params: &Params, tick: u32, warm_up: u32, states: &mut [PlatformState], totals: &mut Totals) {
     let gmv: f64 = states.iter().filter(|s| s.trades()).map(|s| s.mean_gmv).sum();
-    let leaders: ByFunction<f64> = std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.performance[f]).fold(0.0, f64::max));
+    let leaders: ByFunction<f64> =
+        std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.performance[f]).fold(0.0, f64::max));
     let functions = leaders.iter().filter(|&&q| q > 0.0).count().max(LASTING_FUNCTIONS) as f64;
     let fixed = tick + 1 == warm_up.max(REFERENCE_TICKS);
     for (p, state) in states.iter_mut().enumerate() {

@@ -85,6 +85,8 @@ pub mod adaptive;
 
 mod strategy;
 
+pub mod ads;
+
 pub mod content;
 
 pub mod market;

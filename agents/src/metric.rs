@@ -1,5 +1,7 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
+use crate::ads::click::AdTallies;
+use crate::catalog::Catalog;
 use crate::content::sums::ContentSums;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::{Owned, Sum};
@@ -51,6 +53,10 @@ dense_enum! {
         DeliveryFees = "delivery fees paid by shoppers", PresaleDeposits = "deposits of presales", DepositsForfeited = "deposits forfeited",
         DepositsRefunded = "deposits refunded", ProtectionRefunds = "refunds of protected prices",
         ProtectionSubsidy = "refunds of protected prices paid by the platform", Relief = "commission relief",
+        AdImpressions = "paid offers examined", AdClicks = "clicks", AdCharges = "price of clicks", AdSpend = "paid for clicks",
+        OverDelivery = "clicks beyond a budget", AdOrders = "shipped orders after a click", AdGmv = "GMV of orders after a click",
+        BoostSpend = "paid for clicks by boosts", AdRefunds = "refunds of the cost guarantee",
+        AdAdopters = "campaigns with whole-site promotion", AdEligible = "campaigns that may have it",
         ContentSpend = "spend on content channels", BrandSpend = "spend on brand impressions", CreativeCost = "cost of creatives",
         ContentRevenue = "content and brand revenue of the platform", ContentContacts = "contacts with content",
         BrandSearches = "pages searched for a merchant by name", Asked = "shoppers who came to ask",
@@ -84,6 +90,12 @@ dense_enum! {
         Deferral = "deferral", PentUpNeed = "pent-up-need", BuyingAhead = "buying-ahead",
         FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
         MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
+        AdAuction = "ad-auction", AdClick = "ad-click", AdPacing = "ad-pacing", OverDelivery = "ad-over-delivery",
+        AdTargeting = "ad-targeting", BiddingManual = "bidding-manual", BiddingMaximiseVolume = "bidding-maximise-volume",
+        BiddingTargetRoi = "bidding-target-roi", BiddingTargetCpa = "bidding-target-cpa",
+        BiddingNetTargetRoi = "bidding-net-target-roi", BiddingMultiObjective = "bidding-multi-objective",
+        WholeSite = "whole-site-promotion", WholeSiteAdoption = "whole-site-adoption", ItemSelection = "whole-site-items",
+        OneKeyBoost = "one-key-boost", CostGuarantee = "cost-guarantee",
         ContentChannel = "content-channel", ChannelCapacity = "channel-capacity", BrandAdvertising = "brand-advertising",
         HumanCreatives = "creatives-human", AigcCreatives = "creatives-aigc", EqualMarginal = "allocator-equal-marginal-return",
         AiAllocator = "allocator-ai", CampaignAccumulate = "campaign-accumulate", CampaignSeed = "campaign-seed",
@@ -234,14 +246,18 @@ pub struct Listings {
     /// Orders refused for stock.
     #[serde(with = "sim_core::columns")]
     pub stockouts: Vec<i64>,
+    /// Advertising; empty columns where nobody advertises.
+    pub ads: AdTallies,
 }
 
 impl Listings {
     /// Zeros.
     #[must_use]
-    pub fn new(listings: usize) -> Listings {
+    pub fn new(catalog: &Catalog) -> Listings {
+        let listings = catalog.listings.len();
         let zeros = || vec![0; listings];
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros() }
+        let ads = if catalog.advertises() { AdTallies::new(listings) } else { AdTallies::default() };
+        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros(), ads }
     }
 }
 
@@ -253,26 +269,28 @@ impl Sum for Listings {
         add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
+        self.ads.add(&other.ads);
     }
 }
 
 impl Listings {
     fn columns(&mut self) -> [&mut Vec<i64>; 6] {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: _ } = self;
         [orders, gmv, cash, receipts, refunds, stockouts]
     }
 }
 
 impl Owned for Listings {
     fn select(&self, places: &[u32]) -> Listings {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = self;
         let columns = [orders, gmv, cash, receipts, refunds, stockouts];
         let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
-        Listings { orders, gmv, cash, receipts, refunds, stockouts }
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places) }
     }
 
     fn add_at(&mut self, places: &[u32], part: &Listings) {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts } = part;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = part;
+        self.ads.add_at(places, ads);
         for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
             add_at(into, places, from);
         }
@@ -280,11 +298,11 @@ impl Owned for Listings {
 }
 
 /// The values of a column at `places`; none of a column that is left out.
-fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
+pub(crate) fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
     if column.is_empty() { Vec::new() } else { places.iter().map(|&place| column[place as usize]).collect() }
 }
 
-fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
+pub(crate) fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
     assert!(part.len() == if into.is_empty() { 0 } else { places.len() }, "columns of one shape");
     for (&place, &value) in places.iter().zip(part) {
         let sum = &mut into[place as usize];

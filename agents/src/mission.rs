@@ -228,6 +228,7 @@ impl Tour<'_> {
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
         self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
+        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }

@@ -6,10 +6,14 @@ use crate::content::params::{ContentParams, ContentProgramme};
 use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
+mod ads;
 mod ai;
 mod operation;
 mod strategy;
 
+pub use ads::{
+    AD_SLOTS, AdBudget, AdParams, AdvertiserParams, Auction, Bidding, BoostParams, GuaranteeParams, Pacing, WholeSiteParams, Worth,
+};
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
 pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
@@ -300,6 +304,8 @@ pub struct PlatformParams {
     pub strategy: StrategyParams,
     /// Paid membership, if the platform has one.
     pub membership: Option<MembershipParams>,
+    /// Paid slots on its pages, if it sells any.
+    pub ads: Option<AdParams>,
 }
 
 /// A paid membership.
@@ -338,6 +344,8 @@ pub struct GroupParams {
     pub entry: Option<EntryParams>,
     /// How it chooses platforms.
     pub platform_choice: Option<PlatformChoiceParams>,
+    /// How it advertises, where platforms sell slots.
+    pub ads: Option<AdvertiserParams>,
     /// Its content programme.
     pub content: Option<ContentProgramme>,
 }

@@ -1,12 +1,13 @@
 //! Platforms: state that every worker holds in the same way, and their night.
 
 use crate::adaptive::BanditState;
+use crate::ads::books::AdMarket;
 use crate::capability;
 use crate::dispatch;
 use crate::financing::{self, Financing};
 use crate::market::Bazaar;
 use crate::metric::{Budgets, Mechanism, Metric, Totals};
-use crate::params::{ByFunction, CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
+use crate::params::{ADS, AdParams, ByFunction, CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
 use crate::service::bought;
 use crate::stage;
 use crate::strategy;
@@ -95,6 +96,8 @@ pub struct PlatformState {
     pub financing: Financing,
     /// What an adaptive strategy has learned.
     pub bandit: BanditState,
+    /// What its advertising lets expect.
+    pub ads: AdMarket,
     /// Tick in which it left the market.
     pub exited: Option<u32>,
 }
@@ -137,6 +140,7 @@ impl PlatformState {
             backlog: 0,
             financing: Financing::default(),
             bandit: BanditState::default(),
+            ads: AdMarket::default(),
             exited: None,
         };
         capability::unlock(&params.ai, &mut state);
@@ -159,6 +163,12 @@ impl PlatformState {
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.in_use[MATCHING]
+    }
+
+    /// rho of the estimate with which clicks are predicted: of the AI function for ads, or that of the ranking.
+    #[must_use]
+    pub fn ad_accuracy(&self, ads: &AdParams) -> f64 {
+        if ads.own_estimate { self.in_use[ADS] } else { self.accuracy() }
     }
 
     /// Promised delivery days: travel, less what AI and money save, and the wait for capacity.
@@ -203,6 +213,8 @@ pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
         - of(Metric::Relief)
         - of(Metric::Subsidy)
         + of(Metric::Clawback)
+        + of(Metric::AdSpend)
+        - of(Metric::AdRefunds)
         - of(Metric::ProtectionSubsidy)
         - of(Metric::LogisticsPlatform)
         - of(Metric::ServiceCost)
@@ -243,6 +255,7 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     let clawback = totals.sum(p, Metric::StrategyClawback);
     let baseline = totals.sum(p, Metric::Subsidy) - strategy;
     let mean = |old: &mut f64, new: i64| *old += (new as f64 - *old) * WEEK_GAIN;
+    state.ads.observe(p, totals);
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
     mean(&mut state.mean_lines, totals.sum(p, Metric::Shipped));
     mean(&mut state.mean_missions, totals.sum(p, Metric::Missions));

@@ -1,5 +1,6 @@
 //! A shard of shoppers: their rows, the lines under way, and what a tick leaves in between.
 
+use crate::ads::click::AdView;
 use crate::cart::CartLine;
 use crate::deposit::Deposit;
 use crate::order::{Line, OpenLine, RulePart};
@@ -46,6 +47,8 @@ pub struct ShopperShard {
     pub(crate) deposits: Vec<Deposit>,
     /// Refunds of protected prices that are due in the tick.
     pub(crate) refunds: Vec<Refund>,
+    /// What happened to paid offers in the tick.
+    pub(crate) ad_views: Vec<AdView>,
     /// Room for the choice of discounts.
     pub(crate) scratch: Scratch,
     /// Rows changed in this tick, whose hashes are not in the sum.
@@ -75,6 +78,7 @@ impl ShopperShard {
             parts: Vec::new(),
             deposits: Vec::new(),
             refunds: Vec::new(),
+            ad_views: Vec::new(),
             scratch: Scratch::default(),
             unsealed: Vec::new(),
             outbox: Vec::new(),

@@ -1,5 +1,6 @@
 //! What everybody sees while shopping: quotes, offers and the state of the platforms. Immutable during a tick, replicated.
 
+use crate::ads::bid::Bid;
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
 use crate::content::contact::Contacts;
@@ -34,6 +35,8 @@ pub struct Offer {
     pub listed: bool,
     /// Promotions that the merchant joins, as bits by rule of the platform.
     pub joins: u16,
+    /// Bid for a click.
+    pub bid: Bid,
 }
 
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
@@ -76,6 +79,8 @@ pub struct ViewState {
     pub listed: Vec<bool>,
     /// Promotions that the merchant of each listing joins, as bits by rule of its platform.
     pub joins: Vec<u16>,
+    /// Bids for clicks.
+    pub bids: Vec<Bid>,
     /// What the merchants of each group earn on each platform.
     pub prospects: Vec<Prospect>,
     /// List prices of earlier ticks, latest first.
@@ -189,8 +194,17 @@ impl View {
         let sold = prices.iter().zip(&state.listed).zip(&catalog.listings);
         self.asked.extend(sold.map(|((&price, &listed), l)| if listed && trades[l.platform as usize] { price } else { UNLISTED }));
         let quotes = Quotes { prices: &self.asked, earlier: &state.earlier };
-        let blank =
-            Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false, listed: false, joins: 0 };
+        let blank = Offer {
+            traits: [0; TASTE],
+            quality: 0.0,
+            price_term: 0.0,
+            shelf: 0,
+            merchant: 0,
+            live: false,
+            listed: false,
+            joins: 0,
+            bid: Bid::NONE,
+        };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
             let listing = &catalog.listings[id];
@@ -208,6 +222,7 @@ impl View {
                 live: listing.live,
                 listed: state.listed[id],
                 joins,
+                bid: state.bids[id],
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! what stands here. Every default is neutral: a mechanism that a file does not mention is off. Guarantees nothing about
 //! sense: `check` does. Leaves out how values become agents: `build` does.
 
+mod ads;
 mod ai;
 mod calendar;
 mod catalog;
@@ -16,6 +17,7 @@ mod population;
 mod promotion;
 mod strategy;
 
+pub use ads::{AdBudget, Ads, Advertiser, Auction, Bidding, Boost, CostGuarantee, Pacing, WholeSite};
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};

@@ -66,14 +66,22 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
+    /// Whether a shopper clicks on paid offers, by (shopper, tick, mission).
+    AdClick = 80,
+    /// Error of advertising's own estimate of a match, by (shopper, listing, week).
+    AdNoise = 81,
+    /// Which merchants adopt whole-site promotion in a night.
+    AdTool = 82,
+    /// Which items whole-site promotion tries, by (listing, tick).
+    AdPick = 83,
     /// Contacts of a mission with content, and what looking at offers leaves, by (shopper, tick, mission).
-    Content = 80,
+    Content = 90,
     /// Which shoppers the brand impressions of a merchant group reach, by (shopper, week, group).
-    BrandReach = 81,
+    BrandReach = 91,
     /// Whom a mission looks for by name.
-    BrandSearch = 82,
+    BrandSearch = 92,
     /// Error of an allocator's estimate of a channel, by (group, tick, channel).
-    Allocation = 83,
+    Allocation = 93,
 }
 
 /// The seed of a run.

@@ -1,7 +1,7 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
 use super::promotion::promotions;
-use super::{capability, content, strategy};
+use super::{ads, capability, content, strategy};
 use crate::model::{self, PriceUtility, Scenario};
 use agents::instrument::Stacking;
 use agents::params::{
@@ -43,7 +43,7 @@ pub(super) fn missions(scenario: &Scenario) -> Missions {
 }
 
 /// Policies of the merchant groups.
-pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
+pub(super) fn groups(scenario: &Scenario, warm_up: u32) -> Vec<GroupParams> {
     let units = Units { scenario };
     let groups = scenario.catalog.merchants.iter();
     groups
@@ -58,6 +58,7 @@ pub(super) fn groups(scenario: &Scenario) -> Vec<GroupParams> {
             exit: group.exit,
             entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.of_merchant(e.profit).max(1) }),
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
+            ads: group.ads.as_ref().map(|advertiser| ads::advertiser(&units, warm_up, advertiser)),
             content: content::programme(&units, group),
         })
         .collect()
@@ -263,6 +264,7 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         raise: strategy::raise(units, p),
         exit: ExitParams { capital: units.extensive(p.exit.capital), losing_ticks: p.exit.losing_ticks },
         membership: p.membership.as_ref().map(|m| membership(units, m)),
+        ads: p.ads.as_ref().filter(|ads| !ads.slots.is_empty()).map(|space| ads::space(units, space)),
     }
 }
 
