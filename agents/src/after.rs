@@ -1,5 +1,6 @@
 //! After the sale: deliveries, service contacts, satisfaction, word of mouth, returns with refund and clawback.
 
+use crate::content::stage::Stage;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::OpenLine;
@@ -48,7 +49,7 @@ fn deliver(market: &Bazaar, view: &View, tick: u32, shard: &mut ShopperShard, li
         row.experience(platform, experience, memory.satisfaction_gain);
     }
     if experience > 0.0 && memory.evoked_gain > 0.0 {
-        row.evoke(listing.merchant, (memory.evoked_gain * experience * 255.0) as u8);
+        row.evoke(listing.merchant, (memory.evoked_gain * experience * 255.0) as u8, Stage::Act as u8);
     }
     if memory.satisfaction_gain > 0.0 {
         totals.fired(Mechanism::SatisfactionGain, 1, 0);
@@ -102,6 +103,9 @@ fn tell(market: &Bazaar, params: &Params, tick: u32, shard: &mut ShopperShard, l
             merchant: MerchantId(listing.merchant),
             experience: (f32::from(line.experience) * 0.01 * Q14) as i16,
         });
+        if line.experience > 0 {
+            shard.row(line.shopper as usize, tick, &params.memory).raise(listing.merchant, Stage::Advocate);
+        }
     }
 }
 
@@ -113,7 +117,7 @@ pub(crate) fn hear(params: &Params, tick: u32, shard: &mut ShopperShard, message
     let row = shard.row(index, tick, memory);
     row.experience(message.platform.index(), experience, params.influence);
     if experience > 0.0 && memory.evoked_gain > 0.0 {
-        row.evoke(message.merchant.0, (memory.evoked_gain * experience * 127.0) as u8);
+        row.evoke(message.merchant.0, (memory.evoked_gain * experience * 127.0) as u8, Stage::Aware as u8);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
 
+use crate::content::params::{Allocator, ContentProgramme, CreativeParams, PhaseKind};
 use crate::instrument::{Audience, Instrument};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
@@ -118,9 +119,42 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::StockRefusal => finite,
         Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
         Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),
+        Mechanism::ContentChannel | Mechanism::FunnelStep => {
+            programmes(market).any(|p| p.budget > 0 || p.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0))
+        }
+        Mechanism::ContentClick => {
+            market.epochs.iter().any(|e| e.content.channels.iter().any(|c| c.click_through > 0.0)) && programmes(market).next().is_some()
+        }
+        Mechanism::BrandAdvertising => programmes(market).any(|p| p.brand.is_some_and(|b| b.budget > 0)),
+        Mechanism::HumanCreatives => programmes(market).any(|p| !p.creatives.aigc && pays_for_creatives(p)),
+        Mechanism::AigcCreatives => programmes(market).any(|p| p.creatives.aigc && pays_for_creatives(p)),
+        Mechanism::EqualMarginal => programmes(market).any(|p| allocates(p, |a| a == Allocator::EqualMarginalReturn)),
+        Mechanism::AiAllocator => programmes(market).any(|p| allocates(p, |a| matches!(a, Allocator::Ai { .. }))),
+        Mechanism::CampaignAccumulate => programmes(market).any(|p| plays(p, PhaseKind::Accumulate)),
+        Mechanism::CampaignSeed => programmes(market).any(|p| plays(p, PhaseKind::Seed)),
+        Mechanism::CampaignBreakOut => programmes(market).any(|p| plays(p, PhaseKind::BreakOut)),
+        Mechanism::BrandSearch => market.epochs.iter().any(|e| e.content.mind.brand_search > 0.0) && programmes(market).next().is_some(),
         Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
         _ => false,
     }
+}
+
+fn programmes(market: &Bazaar) -> impl Iterator<Item = &ContentProgramme> {
+    market.catalog.groups.iter().filter_map(|group| group.content.as_ref())
+}
+
+fn pays_for_creatives(programme: &ContentProgramme) -> bool {
+    let pays = |makes: &CreativeParams| makes.cost > 0 && makes.per_tick > 0.0;
+    programme.budget > 0 && pays(&programme.creatives)
+}
+
+fn allocates(programme: &ContentProgramme, wanted: impl Fn(Allocator) -> bool) -> bool {
+    let in_phase = programme.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0 && wanted(phase.allocator));
+    programme.budget > 0 && wanted(programme.allocator) || in_phase
+}
+
+fn plays(programme: &ContentProgramme, kind: PhaseKind) -> bool {
+    programme.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.kind == kind && phase.budget > 0)
 }
 
 fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {

@@ -87,6 +87,8 @@ mod strategy;
 
 pub mod ads;
 
+pub mod content;
+
 pub mod market;
 
 pub mod piece;

@@ -5,6 +5,9 @@ use crate::ads::click;
 use crate::after;
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
+use crate::content::plan::{self, ContentState};
+use crate::content::sellers::{self, Sellers};
+use crate::content::sums::ContentSums;
 use crate::deposit;
 use crate::instrument::{Instrument, Promotion, RULES};
 use crate::membership;
@@ -67,6 +70,8 @@ pub struct Bazaar {
     pub lanes: Lanes,
     /// Share of shoppers in the event tables, as a threshold of 32 bits; 0 is nobody.
     pub sample: u32,
+    /// Who can be met in content.
+    pub sellers: Sellers,
 }
 
 /// What a restart needs: the whole world between ticks.
@@ -175,7 +180,12 @@ impl Bazaar {
 
     pub(crate) fn empty_totals(&self) -> Totals {
         let summed = self.catalog.groups.iter().any(|g| g.entry.is_some() || g.platform_choice.is_some());
-        Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), if summed { self.catalog.groups.len() } else { 0 })
+        let mut totals =
+            Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), if summed { self.catalog.groups.len() } else { 0 });
+        if self.catalog.groups.iter().any(|g| g.content.is_some()) {
+            totals.content = ContentSums::new(self.catalog.groups.len(), self.epochs[0].content.channels.len());
+        }
+        totals
     }
 
     /// A world at tick 0 from its shards.
@@ -197,11 +207,12 @@ impl Bazaar {
             earlier: VecDeque::new(),
             shelf_prices: VecDeque::new(),
             platforms,
+            content: ContentState::new(&self.catalog, params.content.channels.len()),
         };
         World {
             tick: Tick(0),
             plan: self.plan,
-            view: View::new(&self.catalog, params, 0, state, self.visits(0)),
+            view: self.view(0, state),
             shoppers: shards.into_iter().map(ShopperShard::new).collect(),
             merchants: Merchants::new(&self.catalog, self.seed, expected_sales),
             digest: Digest::default(),
@@ -228,16 +239,31 @@ impl Bazaar {
     /// If the bytes are damaged or of another layout.
     pub fn load(&self, bytes: &[u8]) -> Result<World<Bazaar>, SnapshotError> {
         let state: WorldState = snapshot::load(bytes)?;
-        let last = self.ticks() - 1;
-        let epoch = self.epoch(state.tick.0.min(last));
         Ok(World {
             tick: state.tick,
             plan: self.plan,
-            view: View::new(&self.catalog, &self.epochs[epoch], epoch, state.view, self.visits(state.tick.0.min(last))),
+            view: self.view(state.tick.0.min(self.ticks() - 1), state.view),
             shoppers: state.shards.into_iter().map(ShopperShard::new).collect(),
             merchants: state.merchants,
             digest: state.digest,
         })
+    }
+
+    /// The market as seen in a tick, from what survives a restart.
+    pub(crate) fn view(&self, tick: u32, state: ViewState) -> View {
+        let epoch = self.epoch(tick);
+        let mut view = View::new(&self.catalog, &self.epochs[epoch], epoch, state, self.visits(tick));
+        view.meet_content(&self.catalog, &self.epochs[epoch], tick);
+        view
+    }
+
+    /// Books what content delivered in the tick that ends, and plans that of the next.
+    fn plan_content(&self, next_tick: u32, next: &Params, view: &mut View, totals: &mut Totals) {
+        let ViewState { content, platforms, listed, .. } = &mut view.state;
+        if content.is_on() {
+            plan::deliver(content, totals);
+            plan::plan(self, next_tick, next, platforms, &sellers::presence(&self.catalog, listed), content, totals);
+        }
     }
 
     /// Ticks of list prices that somebody looks back at.
@@ -406,12 +432,14 @@ impl Market for Bazaar {
         if restocked {
             view.stock_shelves(&self.catalog, next);
         }
+        self.plan_content(next_tick, next, view, totals);
         if tick.0 + 1 == self.warm_up {
             view.state.base_prices.clone_from(&view.state.prices);
         }
         view.epoch = epoch;
         view.visits = self.visits(next_tick);
         view.publish(&self.catalog, next);
+        view.meet_content(&self.catalog, next, next_tick);
     }
 
     fn ledger<'a>(&self, totals: &'a Totals) -> &'a Ledger {
@@ -439,6 +467,8 @@ impl Market for Bazaar {
             let logistics = totals.sum(p, Metric::LogisticsMerchant) + totals.sum(p, Metric::LogisticsPlatform);
             assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
         }
+        let all = |metric| (0..self.catalog.platforms.len()).map(|p| totals.sum(p, metric)).sum::<i64>();
+        assert_eq!(totals.content.spend(), all(Metric::ContentSpend) + all(Metric::BrandSpend), "content by group against platforms");
     }
 
     fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {
@@ -452,7 +482,7 @@ impl Market for Bazaar {
                 [a, b, c, d, e, f, u8::from(*listed), g, h, i, j]
             })
             .collect();
-        let platforms = snapshot::save(&(&state.platforms, &state.prospects)).expect("platform state is plain data");
+        let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.content)).expect("platform state is plain data");
         DigestParts {
             quotes: hash_bytes(&quotes),
             tallies: totals.hash().wrapping_add(totals.listings),

@@ -4,6 +4,7 @@ use crate::ads::bid::Bid;
 use crate::ads::books::AdBooks;
 use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
+use crate::content::book;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
 use crate::params::{GroupParams, PLATFORMS};
@@ -211,6 +212,7 @@ impl Desk<'_> {
         }
         if merchants.standing[id as usize].status == Status::Active {
             self.pay_fixed_cost(merchants, id, added);
+            book::pay(self.market, self.tick, self.view, merchants, id, added);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::ads::click::AdTallies;
 use crate::catalog::Catalog;
+use crate::content::sums::ContentSums;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::{Owned, Sum};
 use sim_core::ledger::Ledger;
@@ -56,6 +57,9 @@ dense_enum! {
         OverDelivery = "clicks beyond a budget", AdOrders = "shipped orders after a click", AdGmv = "GMV of orders after a click",
         BoostSpend = "paid for clicks by boosts", AdRefunds = "refunds of the cost guarantee",
         AdAdopters = "campaigns with whole-site promotion", AdEligible = "campaigns that may have it",
+        ContentSpend = "spend on content channels", BrandSpend = "spend on brand impressions", CreativeCost = "cost of creatives",
+        ContentRevenue = "content and brand revenue of the platform", ContentContacts = "contacts with content",
+        BrandSearches = "pages searched for a merchant by name", Asked = "shoppers who came to ask",
     }
 }
 
@@ -92,6 +96,10 @@ dense_enum! {
         BiddingNetTargetRoi = "bidding-net-target-roi", BiddingMultiObjective = "bidding-multi-objective",
         WholeSite = "whole-site-promotion", WholeSiteAdoption = "whole-site-adoption", ItemSelection = "whole-site-items",
         OneKeyBoost = "one-key-boost", CostGuarantee = "cost-guarantee",
+        ContentChannel = "content-channel", ChannelCapacity = "channel-capacity", BrandAdvertising = "brand-advertising",
+        HumanCreatives = "creatives-human", AigcCreatives = "creatives-aigc", EqualMarginal = "allocator-equal-marginal-return",
+        AiAllocator = "allocator-ai", CampaignAccumulate = "campaign-accumulate", CampaignSeed = "campaign-seed",
+        CampaignBreakOut = "campaign-break-out", FunnelStep = "funnel-step", ContentClick = "content-click", BrandSearch = "brand-search",
     }
 }
 
@@ -113,6 +121,8 @@ pub struct Totals {
     segments: usize,
     /// `groups[platform * groups + group]`: what the merchants of a group earn and sell there.
     groups: Vec<GroupSum>,
+    /// Content by merchant group and channel.
+    pub content: ContentSums,
     /// The books.
     pub ledger: Ledger,
     /// What fired.
@@ -133,6 +143,7 @@ impl Totals {
             counters: vec![0; platforms * segments * Metric::COUNT],
             segments,
             groups: vec![GroupSum::default(); platforms * groups],
+            content: ContentSums::default(),
             ledger: Ledger::new(platforms),
             mechanisms: Mechanisms::new(Mechanism::COUNT),
             rows: 0,
@@ -163,6 +174,11 @@ impl Totals {
         (0..self.segments).map(|s| self.of(platform, s, metric)).sum()
     }
 
+    /// A counter by platform and segment, in this order.
+    pub fn by_segment(&self, metric: Metric) -> impl Iterator<Item = i64> + '_ {
+        self.counters.chunks_exact(Metric::COUNT).map(move |counters| counters[metric as usize])
+    }
+
     /// Adds to the sums of a merchant group on a platform; nothing where groups are not summed.
     pub(crate) fn add_to_group(&mut self, at: usize, cash: i64, listings: i64) {
         if let Some(sum) = self.groups.get_mut(at) {
@@ -187,7 +203,9 @@ impl Totals {
     #[must_use]
     pub fn hash(&self) -> u64 {
         let groups: Vec<i64> = self.groups.iter().flat_map(|sum| [sum.cash, sum.listings]).collect();
-        sim_core::digest::hash_numbers(3, &self.counters).wrapping_add(sim_core::digest::hash_numbers(4, &groups))
+        sim_core::digest::hash_numbers(3, &self.counters)
+            .wrapping_add(sim_core::digest::hash_numbers(4, &groups))
+            .wrapping_add(sim_core::digest::hash_numbers(5, &self.content.numbers()))
     }
 }
 
@@ -198,6 +216,7 @@ impl Sum for Totals {
             sum.cash = sum.cash.checked_add(more.cash).expect("a counter fits 64 bits");
             sum.listings += more.listings;
         }
+        self.content.add(&other.content);
         self.ledger.add(&other.ledger);
         self.mechanisms.merge(&other.mechanisms);
         self.rows = self.rows.wrapping_add(other.rows);

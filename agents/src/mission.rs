@@ -91,8 +91,15 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     let day = &market.days[tick as usize];
     let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, day, priority_key, access, spending };
     let releases = tour.releases();
-    let mut basket =
-        Basket { options: [NOTHING; COMPARED], len: 0, pages: [(0, 0, 0); PAGES], visited: 0, written: false, page: Page::empty() };
+    let mut basket = Basket {
+        options: [NOTHING; COMPARED],
+        len: 0,
+        pages: [(0, 0, 0); PAGES],
+        visited: 0,
+        followed: None,
+        written: false,
+        page: Page::empty(),
+    };
     market.lanes.run(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
     tour.check_out_due(shard, wishes);
 }
@@ -195,6 +202,7 @@ impl Tour<'_> {
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let words = self.seed.words(Purpose::Mission, id, u64::from(self.tick), u64::from(mission));
         let Errand { category, first, visited } = self.errand(state, index, need, words, totals)?;
+        basket.followed = self.meet(state, index, first, segment, category, mission, totals).map(|merchant| (merchant, first));
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
@@ -219,6 +227,7 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
         self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);

@@ -6,13 +6,16 @@
 use crate::ads::auction::{Award, Awards};
 use crate::ads::bid::Bid;
 use crate::ads::space::AdSpace;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NO_LISTING};
+use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
 use crate::view::{Offer, Shelves};
 use sim_core::draw::{Purpose, Seed, below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
+/// Score of what is sought: beyond any other.
+const FIRST: f32 = 1e4;
 /// Ticks for which the error of an estimate lasts.
 pub(crate) const NOISE_TICKS: u32 = 7;
 
@@ -65,6 +68,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) sensitivity: f32,
     pub(crate) tick: u32,
     pub(crate) mission: u32,
+    /// Listings that stand first: looked for by name, or followed from content.
+    pub(crate) sought: [u32; SOUGHT],
     /// Paid space, if there is any.
     pub(crate) ads: Option<AdSpace<'a>>,
 }
@@ -98,6 +103,9 @@ impl PageRequest<'_> {
     pub(crate) fn fill(&self, page: &mut Page) {
         let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
         let count = self.recall(listings);
+        if self.sought != [NO_LISTING; SOUGHT] {
+            self.recall_sought(&mut listings[..count]);
+        }
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
@@ -114,6 +122,9 @@ impl PageRequest<'_> {
         let rank_taste = self.platform.rank_taste * self.choice.taste;
         for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
             *score += rank_taste * e;
+        }
+        if self.sought != [NO_LISTING; SOUGHT] {
+            self.show_first(&listings[..count], &mut score[..count]);
         }
         rank(score, count, keys, order);
         page.len = 0;
@@ -166,6 +177,26 @@ impl PageRequest<'_> {
             }
         }
         count
+    }
+
+    /// What is sought takes the last places of the candidates, unless it is among them.
+    #[cold]
+    fn recall_sought(&self, listings: &mut [u32]) {
+        let mut last = listings.len();
+        for &sought in self.sought.iter().filter(|l| **l != NO_LISTING) {
+            if last > 0 && !listings.contains(&sought) {
+                last -= 1;
+                listings[last] = sought;
+            }
+        }
+    }
+
+    /// What is sought comes first on the page.
+    #[cold]
+    fn show_first(&self, listings: &[u32], score: &mut [f32]) {
+        for (score, _) in score.iter_mut().zip(listings).filter(|(_, l)| self.sought.contains(l)) {
+            *score += FIRST;
+        }
     }
 
     /// Holds the auction among the candidates.

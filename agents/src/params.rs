@@ -2,6 +2,7 @@
 //!
 //! Utilities are already divided by mu; money is in money units of the simulated market (extensive money is divided by scale).
 
+use crate::content::params::{ContentParams, ContentProgramme};
 use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
@@ -71,6 +72,8 @@ pub struct Params {
     pub messages_per_order: f32,
     /// Weight of a heard experience in satisfaction.
     pub influence: f32,
+    /// Channels of content, the funnel, and what stages do.
+    pub content: ContentParams,
 }
 
 /// Weights of the utilities; all but the platform-choice terms are divided by mu.
@@ -343,6 +346,8 @@ pub struct GroupParams {
     pub platform_choice: Option<PlatformChoiceParams>,
     /// How it advertises, where platforms sell slots.
     pub ads: Option<AdvertiserParams>,
+    /// Its content programme.
+    pub content: Option<ContentProgramme>,
 }
 
 /// How the dormant merchants of a group enter.

@@ -9,7 +9,7 @@ use crate::market::Bazaar;
 use crate::merchant::{ListingState, Merchants};
 use crate::presence::Standing;
 use crate::shard::{ShardState, ShopperShard};
-use crate::view::{View, ViewState};
+use crate::view::ViewState;
 use serde::{Deserialize, Serialize};
 use sim_core::digest::Digest;
 use sim_core::ids::Tick;
@@ -121,8 +121,6 @@ impl Bazaar {
     /// If a piece is damaged or of another layout.
     pub fn restored(&self, mut first: World<Bazaar>, placement: Placement, pieces: &Pieces) -> Result<World<Bazaar>, SnapshotError> {
         let Replicated { tick, digest, view, mean_pages } = snapshot::load(&pieces.replicated)?;
-        let last = self.ticks() - 1;
-        let epoch = self.epoch(tick.0.min(last));
         let shards: Result<Vec<ShardState>, SnapshotError> = pieces.shards.iter().map(|bytes| snapshot::load(bytes)).collect();
         for bytes in &pieces.merchants {
             let Stretch { owned, listings, cash, standing, ads } = snapshot::load(bytes)?;
@@ -139,7 +137,7 @@ impl Bazaar {
         Ok(World {
             tick,
             plan: self.plan,
-            view: View::new(&self.catalog, &self.epochs[epoch], epoch, view, self.visits(tick.0.min(last))),
+            view: self.view(tick.0.min(self.ticks() - 1), view),
             shoppers: shards?.into_iter().map(ShopperShard::new).collect(),
             merchants: first.merchants,
             digest,

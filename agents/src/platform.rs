@@ -209,7 +209,9 @@ impl PlatformState {
 #[must_use]
 pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
     let of = |metric| totals.sum(platform, metric);
-    of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) - of(Metric::Relief) - of(Metric::Subsidy)
+    of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) + of(Metric::ContentRevenue)
+        - of(Metric::Relief)
+        - of(Metric::Subsidy)
         + of(Metric::Clawback)
         + of(Metric::AdSpend)
         - of(Metric::AdRefunds)

@@ -240,6 +240,7 @@ mod tests {
             entry: None,
             platform_choice: None,
             ads: None,
+            content: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Observation: rows from what a tick left. Never draws, never writes to the world.
 
 use crate::ads::books::AD_WEEK;
+use crate::content::census::MindCensus;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Metric, Totals};
 use crate::params::{FUNCTIONS, LASTING_FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
@@ -16,8 +17,10 @@ use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, Plat
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
+    /// What shoppers have in mind.
+    pub mind: MindCensus,
     satisfaction: [i64; PLATFORMS],
     fatigue: [i64; PLATFORMS],
     active: [i64; PLATFORMS],
@@ -58,6 +61,7 @@ impl Census {
         self.active_any += i64::from(active != 0);
         self.active_three += i64::from(active.count_ones() >= 3);
         self.shoppers += 1;
+        self.mind.count(row);
     }
 }
 
@@ -72,6 +76,7 @@ impl Sum for Census {
         self.active_any += other.active_any;
         self.active_three += other.active_three;
         self.shoppers += other.shoppers;
+        self.mind.add(&other.mind);
     }
 }
 
@@ -226,6 +231,15 @@ impl Observation<'_> {
             roas: ratio(real(Metric::AdGmv), real(Metric::AdSpend)),
             whole_site_campaigns: of(Metric::AdAdopters),
             ad_accuracy: rules.ads.as_ref().map_or(f64::NAN, |ads| state.ad_accuracy(ads)),
+            content_spend: of(Metric::ContentSpend),
+            brand_spend: of(Metric::BrandSpend),
+            creative_cost: of(Metric::CreativeCost),
+            content_revenue: of(Metric::ContentRevenue),
+            content_contacts: of(Metric::ContentContacts),
+            brand_searches: of(Metric::BrandSearches),
+            asked: of(Metric::Asked),
+            mindshare: self.mindshare(p),
+            ask_shoppers: self.ask_shoppers(p),
         }
     }
 

@@ -4,6 +4,8 @@
 //! higher price with the same draws and can only drop out, and that a line that falls out takes its share of the discounts along.
 
 use crate::bill::Bill;
+use crate::catalog::Listing;
+use crate::content::stage::Stage;
 use crate::deposit;
 use crate::instrument::Instrument;
 use crate::market::Bazaar;
@@ -271,7 +273,7 @@ impl Desk<'_> {
     /// What a purchase leaves in the shopper.
     fn remember(&self, shard: &mut ShopperShard, line: &Line, platform: usize, segment: usize, bill: &Bill, tally: &mut Tally<Bazaar>) {
         let memory = &self.params.memory;
-        let category = self.market.catalog.listings[line.listing as usize].category;
+        let Listing { category, merchant, .. } = self.market.catalog.listings[line.listing as usize];
         let remembers = memory.reference_price_gain > 0.0 || memory.stock_days > 0.0;
         let row = shard.row(line.shopper as usize, self.tick, memory);
         row.habit[platform] = row.habit[platform].saturating_add((memory.habit_gain * Q12 + 0.5) as u16);
@@ -283,7 +285,8 @@ impl Desk<'_> {
             let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
             row.remember_purchase(category, log_price, memory.reference_price_gain, stock);
         }
-        let new_to_merchant = line.from_ad && !row.evokes(self.market.catalog.listings[line.listing as usize].merchant);
+        let new_to_merchant = line.from_ad && row.stage_of(merchant) == 0;
+        row.raise(merchant, Stage::Act);
         let first = row.mark_order(platform);
         if new_to_merchant {
             tally.listings.ads.new_shoppers[line.listing as usize] += 1;

@@ -3,6 +3,7 @@
 //! Decaying state has 16 bits and rounds toward its rest point (down to zero). Static draws that are cheap to recompute from
 //! their keys are not stored.
 
+use crate::content::stage::{Stage, faded};
 use crate::params::{MemoryParams, PLATFORMS, TASTE};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
@@ -22,7 +23,14 @@ pub const Q10: f32 = 1024.0;
 /// Ticks of an activity block: active means an order in this block or the one before.
 pub const ACTIVITY_BLOCK: u32 = sim_core::rows::ACTIVITY_BLOCK_TICKS;
 
+/// Most merchants of a market: a slot of the evoked set names its merchant in 21 bits, the 5A stage has the other three.
+pub const MERCHANTS: u32 = 1 << 21;
+
+/// Ticks after which interest without a purchase (the stages ask and appeal) falls by a step.
+const FADE_TICKS: u32 = 28;
 const NO_CATEGORY: u8 = u8::MAX;
+/// Bits of the second byte of a slot that belong to the merchant; the stage stands above them.
+const HIGH_BITS: u32 = 5;
 const BYTES: usize = 94;
 
 /// A shopper.
@@ -47,7 +55,7 @@ pub struct Shopper {
     recent_category: [u8; RECENT],
     recent_reference: [i16; RECENT],
     recent_stock: [u8; RECENT],
-    /// (merchant low 16 bits, merchant high 8 bits and strength) by slot.
+    /// (merchant low 16 bits, stage and merchant high 5 bits, strength) by slot.
     evoked: [(u16, u8, u8); EVOKED],
     /// Platforms with an order in this activity block (low bits) and the one before (high bits).
     active: u8,
@@ -116,6 +124,18 @@ impl Shopper {
                 slot.2 = slot.2.saturating_sub(blocks.min(15) as u8 * 16);
             }
         }
+        let fades = (tick + self.fade_day()) / FADE_TICKS - (before + self.fade_day()) / FADE_TICKS;
+        if fades > 0 {
+            for slot in &mut self.evoked {
+                slot.1 = second_byte(merchant_of(slot), faded(stage_of(slot), fades));
+            }
+        }
+    }
+
+    /// The shopper's own day on which interest fades, so that not all fade at once: follows from static draws.
+    #[inline]
+    fn fade_day(&self) -> u32 {
+        u32::from((self.taste[0] as u8) ^ (self.taste[TASTE - 1] as u8)) % FADE_TICKS
     }
 
     /// Platforms with an order in this activity block or the one before, as bits, seen at `tick`.
@@ -215,12 +235,24 @@ impl Shopper {
         self.recent_stock[at] = self.recent_stock[at].saturating_add(stock);
     }
 
-    /// Whether a merchant is in the evoked set.
+    /// The 5A stage of a merchant, 1 to 5; 0 if it is not in the evoked set.
     #[inline]
     #[must_use]
-    pub fn evokes(&self, merchant: u32) -> bool {
-        let (low, high) = (merchant as u16, (merchant >> 16) as u8);
-        self.evoked.iter().any(|&(l, h, strength)| l == low && h == high && strength > 0)
+    pub fn stage_of(&self, merchant: u32) -> u8 {
+        self.evoked.iter().find(|slot| slot.2 > 0 && merchant_of(slot) == merchant).map_or(0, stage_of)
+    }
+
+    /// The slots of the evoked set: merchant, stage (0: empty) and strength.
+    #[inline]
+    pub fn evoked_slots(&self) -> impl Iterator<Item = (u32, u8, u8)> + '_ {
+        self.evoked.iter().map(|slot| if slot.2 > 0 { (merchant_of(slot), stage_of(slot), slot.2) } else { (0, 0, 0) })
+    }
+
+    /// Raises the stage of a merchant in the evoked set; one that is not in it stays outside.
+    pub fn raise(&mut self, merchant: u32, stage: Stage) {
+        if let Some(slot) = self.evoked.iter_mut().find(|s| s.2 > 0 && merchant_of(s) == merchant) {
+            slot.1 = second_byte(merchant, stage_of(slot).max(stage as u8));
+        }
     }
 
     /// Whether nobody is in the evoked set.
@@ -230,15 +262,17 @@ impl Shopper {
         self.evoked.iter().all(|slot| slot.2 == 0)
     }
 
-    /// Strengthens a merchant in the evoked set; the weakest is forgotten for a new one that is stronger.
-    pub fn evoke(&mut self, merchant: u32, strength: u8) {
-        let (low, high) = (merchant as u16, (merchant >> 16) as u8);
-        if let Some(slot) = self.evoked.iter_mut().find(|s| s.0 == low && s.1 == high && s.2 > 0) {
+    /// Strengthens a merchant in the evoked set and raises it to a stage, 1 to 5; the weakest is forgotten for a new one that is
+    /// stronger.
+    pub fn evoke(&mut self, merchant: u32, strength: u8, stage: u8) {
+        debug_assert!((1..=5).contains(&stage) && merchant < MERCHANTS, "stage {stage} of merchant {merchant}");
+        if let Some(slot) = self.evoked.iter_mut().find(|s| s.2 > 0 && merchant_of(s) == merchant) {
             slot.2 = slot.2.saturating_add(strength);
+            slot.1 = second_byte(merchant, stage_of(slot).max(stage));
         } else if let Some(weakest) = self.evoked.iter_mut().min_by_key(|s| s.2)
             && weakest.2 < strength
         {
-            *weakest = (low, high, strength);
+            *weakest = (merchant as u16, second_byte(merchant, stage), strength);
         }
     }
 
@@ -272,6 +306,21 @@ impl Shopper {
         bytes[92..].copy_from_slice(&[self.active, self.known]);
         hash_of(id, &bytes)
     }
+}
+
+#[inline]
+fn merchant_of(slot: &(u16, u8, u8)) -> u32 {
+    u32::from(slot.0) | u32::from(slot.1 & ((1 << HIGH_BITS) - 1)) << 16
+}
+
+#[inline]
+fn stage_of(slot: &(u16, u8, u8)) -> u8 {
+    slot.1 >> HIGH_BITS
+}
+
+#[inline]
+fn second_byte(merchant: u32, stage: u8) -> u8 {
+    (merchant >> 16) as u8 & ((1 << HIGH_BITS) - 1) | stage << HIGH_BITS
 }
 
 #[cfg(test)]
@@ -313,7 +362,7 @@ mod tests {
         changed[4].fatigue[2] = 1;
         changed[5].credit[1] = 1;
         changed[6].remember_purchase(3, 0.0, 1.0, 0);
-        changed[7].evoke(70_000, 20);
+        changed[7].evoke(70_000, 20, 1);
         changed[8].mark_order(2);
         changed[9].set_member(1, true);
         for (i, other) in changed.iter().enumerate() {
@@ -326,9 +375,27 @@ mod tests {
     fn the_weakest_merchant_is_forgotten_first() {
         let mut s = shopper();
         for (merchant, strength) in [(1, 30), (2, 20), (3, 40), (70_000, 50), (5, 25)] {
-            s.evoke(merchant, strength);
+            s.evoke(merchant, strength, 1);
         }
-        assert!(s.evokes(1) && !s.evokes(2) && s.evokes(3) && s.evokes(70_000) && s.evokes(5));
+        assert_eq!([1, 2, 3, 70_000, 5].map(|m| s.stage_of(m)), [1, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_stage_rises_with_what_happens_and_fades_with_time() {
+        let mut s = shopper();
+        let last = MERCHANTS - 1;
+        s.evoke(last, 200, Stage::Aware as u8);
+        s.evoke(9, 200, Stage::Act as u8);
+        s.raise(last, Stage::Ask);
+        s.raise(5, Stage::Ask);
+        assert_eq!([last, 9, 5].map(|m| s.stage_of(m)), [3, 4, 0]);
+        s.evoke(last, 1, Stage::Appeal as u8);
+        assert_eq!(s.stage_of(last), 3, "a stage is not lost by a contact");
+        s.touch(FADE_TICKS, &memory());
+        assert_eq!([last, 9].map(|m| s.stage_of(m)), [2, 4]);
+        assert_eq!(s.evoked_slots().filter(|slot| slot.1 > 0).count(), 2);
+        s.touch(20 * ACTIVITY_BLOCK, &memory());
+        assert!(s.evokes_nobody() && s.evoked_slots().all(|slot| slot == (0, 0, 0)));
     }
 
     #[test]

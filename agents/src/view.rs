@@ -3,6 +3,8 @@
 use crate::ads::bid::Bid;
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
+use crate::content::contact::Contacts;
+use crate::content::plan::ContentState;
 use crate::instrument::Audience;
 use crate::params::{PLATFORMS, Params, SEGMENTS, TASTE};
 use crate::platform::PlatformState;
@@ -87,6 +89,8 @@ pub struct ViewState {
     pub shelf_prices: VecDeque<Vec<u32>>,
     /// Platforms.
     pub platforms: Vec<PlatformState>,
+    /// Content of the merchant groups.
+    pub content: ContentState,
 }
 
 /// The market as seen in a tick.
@@ -117,6 +121,8 @@ pub struct View {
     pub visits: VisitTables,
     /// Index of the parameters that hold.
     pub epoch: usize,
+    /// With whose content missions may come into contact.
+    pub contacts: Contacts,
 }
 
 /// Price-utility units of a price, before sensitivity.
@@ -148,6 +154,7 @@ impl View {
             trades: [true; PLATFORMS],
             visits,
             epoch,
+            contacts: Contacts::default(),
         };
         view.stock_shelves(catalog, params);
         view.publish(catalog, params);
@@ -167,6 +174,12 @@ impl View {
         }
         let before = self.state.shelf_prices.iter().take(ticks.saturating_sub(1) as usize).map(|shelf| shelf[listing as usize]);
         before.fold(self.offers[listing as usize].shelf, u32::min)
+    }
+
+    /// Recomputes with whose content missions may come into contact in a tick.
+    pub fn meet_content(&mut self, catalog: &Catalog, params: &Params, tick: u32) {
+        let state = &self.state;
+        self.contacts = Contacts::new(catalog, params, tick, &state.content, &state.platforms, &state.listed);
     }
 
     /// Recomputes everything that follows from the state.

@@ -124,6 +124,8 @@ pub(crate) struct Basket {
     /// Pages in the order of visits: platform, and its range of options.
     pub(crate) pages: [(u8, u8, u8); PAGES],
     pub(crate) visited: usize,
+    /// Merchant to whose product the shopper has followed a contact, and the platform that shows it.
+    pub(crate) followed: Option<(u32, usize)>,
     /// Whether the shopper's missions are written.
     pub(crate) written: bool,
     pub(crate) page: Page,
@@ -179,6 +181,16 @@ impl Tour<'_> {
             tick: self.tick,
             mission,
             ads: self.ad_space(platform),
+            sought: self.sought(
+                row,
+                id,
+                platform,
+                category,
+                mission,
+                basket.followed.filter(|f| f.1 == platform).map(|f| f.0),
+                segment,
+                totals,
+            ),
         };
         request.fill(&mut basket.page);
         if request.ads.is_some() {
@@ -219,8 +231,9 @@ impl Tour<'_> {
             let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
-            if eye.evoked && row.evokes(offer.merchant) {
-                utility += self.params.choice.evoked * kind.brand_weight;
+            let stage = if eye.evoked { row.stage_of(offer.merchant) } else { 0 };
+            if stage > 0 {
+                utility += self.params.choice.evoked * kind.brand_weight * self.params.content.mind.weights[stage as usize];
                 totals.fired(Mechanism::EvokedSet, 1, 0);
             }
             if offer.live && kind.live_preference != 0.0 {

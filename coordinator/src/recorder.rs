@@ -10,7 +10,8 @@ use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, OpenRows, RunWriter};
 use sim_core::exchange::{Exchange, Parcel, Phase};
 use sim_core::rows::{
-    CapabilityTick, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
+    CapabilityTick, ChannelTick, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick, MissionRow, OrderRow, PlatformTick,
+    Row, SegmentTick, ShopperRow,
 };
 
 use crate::engine::{Broken, Engine, Step};
@@ -105,6 +106,9 @@ impl<'a, T: Target> Recorder<'a, T> {
             self.push::<SegmentTick>(|| observation.segment_ticks(), |_| 0)?;
             self.push::<CapabilityTick>(|| observation.capability_ticks(), |_| 0)?;
             self.push::<LedgerTick>(|| observation.ledger_ticks(), |_| 0)?;
+            self.push::<ChannelTick>(|| observation.channel_ticks(), |_| 0)?;
+            self.push::<FunnelTick>(|| observation.funnel_ticks(), |_| 0)?;
+            self.push::<MerchantFunnelTick>(|| observation.merchant_funnel(), |_| 0)?;
         }
         let merchants = &engine.world.merchants;
         let stock = |listing: usize| merchants.listings[listing].stock;

@@ -257,6 +257,15 @@ pub const KPIS: &[Kpi] = &[
     detail("roas", Unit::Number("ratio"), Rule::Ratio(|row| row.ad_gmv, |row| row.ad_spend)),
     detail("whole_site_campaigns", Unit::Number("campaigns"), Rule::Last(|row| row.whole_site_campaigns as f64)),
     detail("ad_accuracy", Unit::Number("correlation"), Rule::Mean(|row| row.ad_accuracy)),
+    detail("content_spend", Unit::Money, Rule::Sum(|row| row.content_spend)),
+    detail("brand_spend", Unit::Money, Rule::Sum(|row| row.brand_spend)),
+    detail("creative_cost", Unit::Money, Rule::Sum(|row| row.creative_cost)),
+    detail("content_revenue", Unit::Money, Rule::Sum(|row| row.content_revenue)),
+    detail("content_contacts", CONTACTS, Rule::Sum(|row| row.content_contacts)),
+    detail("brand_searches", Unit::Count("pages"), Rule::Sum(|row| row.brand_searches)),
+    detail("asked", Unit::Count("steps"), Rule::Sum(|row| row.asked)),
+    detail("mindshare", Unit::Share, Rule::Last(|row| row.mindshare)),
+    detail("ask_shoppers", Unit::Count("slots"), Rule::Last(|row| row.ask_shoppers)),
 ];
 
 #[cfg(test)]

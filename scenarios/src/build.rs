@@ -6,6 +6,7 @@
 mod ads;
 mod calendar;
 mod capability;
+mod content;
 mod edges;
 mod params;
 mod promotion;
@@ -17,6 +18,7 @@ mod supply;
 use crate::model::Scenario;
 use crate::project::Loaded;
 use agents::catalog::Catalog;
+use agents::content::sellers::Sellers;
 use agents::market::Bazaar;
 use agents::params::{Params, RECALLED};
 use agents::shard::ShardState;
@@ -120,6 +122,9 @@ fn same_shape(scenario: &Scenario, tick: u32, shocked: &Scenario) -> Result<(), 
     if scenario.ai_market.lag != shocked.ai_market.lag {
         return Err(changed("`ai_market.lag`"));
     }
+    if !scenario.channels.keys().eq(shocked.channels.keys()) {
+        return Err(changed("`channels`"));
+    }
     for (name, platform) in &scenario.platforms {
         let other = &shocked.platforms[name];
         if !platform.promotions.keys().eq(other.promotions.keys()) {
@@ -183,6 +188,7 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
         plan,
         lanes: Lanes::Widest,
         sample: (scenario.outputs.sample.0 * f64::from(u32::MAX)) as u32,
+        sellers: Sellers::new(&catalog),
         catalog,
         epochs,
     };

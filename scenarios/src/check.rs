@@ -7,6 +7,7 @@ mod ads;
 mod calendar;
 mod capability;
 mod catalog;
+mod content;
 mod experiment;
 mod operation;
 mod platforms;
@@ -39,6 +40,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.operation();
     check.advertising();
     check.experiment();
+    check.content();
     if check.problems.is_empty() {
         // Sizes mean something only for a scenario that makes sense.
         check.size();

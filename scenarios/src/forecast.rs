@@ -86,6 +86,9 @@ fn output_bytes(scenario: &Scenario, listings: u64, merchants: u64, ticks: u32, 
     let Share(sample) = outputs.sample;
     let sampled_days = sample * scenario.population.shoppers.0 as f64 * days;
     let shown = scenario.platforms.values().map(|platform| f64::from(platform.ranking.shown)).fold(0.0, f64::max);
+    let groups = || scenario.catalog.merchants.values();
+    let programmes = groups().filter(|group| group.content.is_some()).count() as f64;
+    let censuses = (ticks / f64::from(outputs.census.max(1))).ceil();
     // Rows times compressed bytes a row, measured generously.
     let tables = [
         ("platform_ticks", platforms * ticks * 300.0),
@@ -96,6 +99,9 @@ fn output_bytes(scenario: &Scenario, listings: u64, merchants: u64, ticks: u32, 
         ("listing_ticks", listings as f64 * ticks * 12.0),
         ("orders", sampled_days * 0.3 * 100.0),
         ("missions", sampled_days * 0.5 * shown * 1.5 * 40.0),
+        ("channel_ticks", programmes * (scenario.channels.len() + 1) as f64 * ticks * 40.0),
+        ("funnel_ticks", groups().count() as f64 * (platforms + 1.0) * censuses * 40.0),
+        ("merchant_funnel", merchants as f64 * censuses * 30.0),
         ("shopper_panel", sampled_days / 7.0 * platforms * 20.0),
     ];
     let written = |name: &str| outputs.tables.get(name).copied().unwrap_or(!OFF_BY_DEFAULT.contains(&name));

@@ -32,7 +32,10 @@ pub use patch::Override;
 mod check;
 
 mod forecast;
+
 pub use forecast::{Forecast, forecast};
+
+mod funnel;
 
 mod canonical;
 

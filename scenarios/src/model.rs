@@ -8,6 +8,7 @@ mod ads;
 mod ai;
 mod calendar;
 mod catalog;
+mod content;
 mod default;
 mod experiment;
 mod operation;
@@ -20,6 +21,9 @@ pub use ads::{AdBudget, Ads, Advertiser, Auction, Bidding, Boost, CostGuarantee,
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
+pub use content::{
+    Accumulate, Allocator, Brand, BreakOut, Campaign, Channel, ChannelKind, Content, CreativeMode, Creatives, FunnelStep, Mind, Seeding,
+};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
 pub use operation::{Exit, ExperienceReturns, Raise, Staff};
 pub use platform::{DeliveryFee, Logistics, Membership, Platform, Ranking, Service};
@@ -72,4 +76,13 @@ pub struct Scenario {
     /// Arms to compare.
     #[serde(default)]
     pub experiment: Experiment,
+    /// Channels of content by name, at most 12; none: no content.
+    #[serde(default)]
+    pub channels: Named<Channel>,
+    /// The funnel: steps from channels through the 5A stages. A directed acyclic graph in which every stage is reached and leads to act.
+    #[serde(default)]
+    pub funnel: Vec<FunnelStep>,
+    /// What remembered merchants do to shoppers.
+    #[serde(default)]
+    pub mind: Mind,
 }

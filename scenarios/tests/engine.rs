@@ -3,7 +3,7 @@
 
 use agents::market::Bazaar;
 use agents::metric::{Metric, Totals};
-use agents::params::StrategyParams;
+use agents::params::{ByFunction, StrategyParams};
 use scenarios::{Built, Override, build, load_text};
 use sim_core::digest::Digest;
 use sim_core::exchange::Local;
@@ -196,7 +196,7 @@ fn without_ai_spend_no_capability_grows() {
     let set =
         ["platforms.north.ai.spend=0 yuan", "platforms.south.ai.spend=0 yuan", "platforms.east.ai.spend=0 yuan", "ai_market.spillover=0 %"];
     let built = built("baseline", &set);
-    let mut before: Vec<[f64; agents::params::FUNCTIONS.len()]> = built.world().view.state.platforms.iter().map(|p| p.capability).collect();
+    let mut before: Vec<ByFunction<f64>> = built.world().view.state.platforms.iter().map(|p| p.capability).collect();
     run(&built, |tick, world, _| {
         for (p, state) in world.view.state.platforms.iter().enumerate() {
             for (f, (now, then)) in state.capability.iter().zip(before[p]).enumerate() {

@@ -74,6 +74,14 @@ pub enum Purpose {
     AdTool = 82,
     /// Which items whole-site promotion tries, by (listing, tick).
     AdPick = 83,
+    /// Contacts of a mission with content, and what looking at offers leaves, by (shopper, tick, mission).
+    Content = 90,
+    /// Which shoppers the brand impressions of a merchant group reach, by (shopper, week, group).
+    BrandReach = 91,
+    /// Whom a mission looks for by name.
+    BrandSearch = 92,
+    /// Error of an allocator's estimate of a channel, by (group, tick, channel).
+    Allocation = 93,
 }
 
 /// The seed of a run.

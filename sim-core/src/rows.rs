@@ -170,9 +170,9 @@ rows! {
         strategy_experience: money ["money units"] "Part of the strategy budget spent on service, delivery and quality checks.",
         raised_budget: money ["money units"] "Raise of AI programme and strategy budget by financing.",
         first_party_profit: money ["money units"] "Cash margin of the platform's own merchants.",
-        platform_profit: money ["money units"] "Cash profit: commission, listing fees and first-party margin less net subsidy, relief, price protection, service, AI and fixed cost.",
+        platform_profit: money ["money units"] "Cash profit: commission, listing fees, content revenue and first-party margin less net subsidy, relief, price protection, service, AI and fixed cost.",
         operating_profit: money ["money units"] "Platform profit with AI hardware spread over its depreciation time.",
-        merchant_profit: money ["money units"] "Cash margin of third-party merchants: receipts less commission, goods, fulfilment, returns and fixed cost.",
+        merchant_profit: money ["money units"] "Cash margin of third-party merchants: receipts less commission, goods, fulfilment, returns, content and fixed cost.",
         merchant_gross_margin: f64 ["share"] "(Shipped GMV less refunds less cost of goods) / (shipped GMV less refunds), all merchants of the platform.",
         returned_orders: i64 ["orders"] "Lines returned in this tick.",
         returned_shelf: i64 ["orders"] "Lines bought on the shelf and returned in this tick.",
@@ -238,6 +238,15 @@ rows! {
         roas: f64 ["ratio"] "Return on ad spend: ad_gmv over ad_spend.",
         whole_site_campaigns: i64 ["campaigns"] "Campaigns (a merchant on a platform) with whole-site promotion.",
         ad_accuracy: f64 ["correlation"] "rho of the estimate with which clicks are predicted; empty where no slots are sold.",
+        content_spend: money ["money units"] "Paid by merchants for content on channels, off-site channels included.",
+        brand_spend: money ["money units"] "Paid by merchants for reserved brand impressions.",
+        creative_cost: money ["money units"] "Paid by merchants for creatives.",
+        content_revenue: money ["money units"] "Part of content and brand spend that the platform received.",
+        content_contacts: i64 ["contacts"] "Contacts of missions that began here with content that was noticed.",
+        brand_searches: i64 ["pages"] "Pages on which a merchant was looked for by name.",
+        asked: i64 ["steps"] "Steps to the stage ask (A3) by contacts and by looking at offers: what seeding has moved.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets held by the platform's merchants, a merchant on several platforms divided among them (census).",
+        ask_shoppers: f64 ["slots"] "A3: slots of evoked sets at the stage ask whose merchant sells here (census).",
     }
     SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",
@@ -371,5 +380,40 @@ rows! {
         satisfaction: f64 ["-1..1"] "Satisfaction.",
         fatigue: f64 ["0.."] "Promotion fatigue.",
         inclusive_value: f64 ["utils"] "Learned inclusive value of the platform's pages.",
+    }
+    FunnelTick = "funnel_ticks", "One row per merchant group, platform and census: the 5A stages of shoppers." {
+        tick: u32 ["ticks"] "Tick of the census.",
+        group: text ["name"] "Merchant group.",
+        platform: text ["name"] "Platform on which the merchants sell, or `all`: a merchant on two platforms counts on both, and once in `all`.",
+        merchants: i64 ["merchants"] "Merchants of the group that sell there.",
+        aware: i64 ["slots"] "A1: slots of evoked sets at the stage aware.",
+        appeal: i64 ["slots"] "A2: at the stage appeal.",
+        ask: i64 ["slots"] "A3: at the stage ask; the indicator of seeding.",
+        act: i64 ["slots"] "A4: at the stage act: has bought.",
+        advocate: i64 ["slots"] "A5: at the stage advocate: has recommended.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
+    }
+    MerchantFunnelTick = "merchant_funnel", "One row per merchant in anybody's mind and census: its 5A stages." {
+        tick: u32 ["ticks"] "Tick of the census.",
+        merchant: u32 ["id"] "Merchant.",
+        group: text ["name"] "Merchant group.",
+        aware: i64 ["shoppers"] "A1: shoppers at the stage aware.",
+        appeal: i64 ["shoppers"] "A2: at the stage appeal.",
+        ask: i64 ["shoppers"] "A3: at the stage ask.",
+        act: i64 ["shoppers"] "A4: at the stage act.",
+        advocate: i64 ["shoppers"] "A5: at the stage advocate.",
+        mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
+    }
+    ChannelTick = "channel_ticks", "One row per merchant group with a content programme, channel and tick; brand impressions are the channel `brand`." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        group: text ["name"] "Merchant group.",
+        channel: text ["name"] "Channel.",
+        platform: text ["name"] "Platform of the channel, or `off-site`.",
+        impressions: i64 ["impressions"] "Impressions delivered.",
+        contacts: i64 ["contacts"] "Contacts: impressions that were noticed on missions.",
+        spend: money ["money units"] "Paid by the merchants of the group.",
+        share: f64 ["share"] "Share of the channel in the plan for the next tick.",
+        adstock: f64 ["impressions per mission"] "Adstocked impressions of one merchant per mission of the audience, next tick included.",
+        freshness: f64 ["share"] "Share of the response that the wear of the group's creatives leaves.",
     }
 }

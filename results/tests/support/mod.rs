@@ -250,5 +250,14 @@ pub(crate) fn platform_tick(platform: &str, tick: u32) -> PlatformTick {
         roas: f64::NAN,
         whole_site_campaigns: 0,
         ad_accuracy: f64::NAN,
+        content_spend: 0,
+        brand_spend: 0,
+        creative_cost: 0,
+        content_revenue: 0,
+        content_contacts: 0,
+        brand_searches: 0,
+        asked: 0,
+        mindshare: f64::NAN,
+        ask_shoppers: f64::NAN,
     }
 }

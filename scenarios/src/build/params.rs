@@ -1,7 +1,7 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
 use super::promotion::promotions;
-use super::{ads, capability, strategy};
+use super::{ads, capability, content, strategy};
 use crate::model::{self, PriceUtility, Scenario};
 use agents::instrument::Stacking;
 use agents::params::{
@@ -30,6 +30,7 @@ pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Para
         ai: capability::market(scenario),
         messages_per_order: scenario.population.social.messages_per_order.0 as f32,
         influence: scenario.population.social.influence as f32,
+        content: content::compile(scenario),
     }
 }
 
@@ -58,6 +59,7 @@ pub(super) fn groups(scenario: &Scenario, warm_up: u32) -> Vec<GroupParams> {
             entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.of_merchant(e.profit).max(1) }),
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
             ads: group.ads.as_ref().map(|advertiser| ads::advertiser(&units, warm_up, advertiser)),
+            content: content::programme(&units, group),
         })
         .collect()
 }
@@ -102,6 +104,11 @@ impl Units<'_> {
         let whole = i128::from(amount.micros()) * i128::from(self.scenario.money_unit) * shoppers;
         let divisor = people * 1_000_000;
         i64::try_from((whole + divisor / 2).div_euclid(divisor)).expect("the check bounds amounts")
+    }
+
+    /// A time in ticks, at least one.
+    pub(super) fn ticks(&self, days: f64) -> u32 {
+        (days / self.scenario.calendar.tick.0).round().max(1.0) as u32
     }
 
     /// A daily amount per tick.

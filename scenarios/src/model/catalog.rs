@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Days, Distribution, Share};
 
-use super::{Advertiser, Named, default};
+use super::{Advertiser, Brand, Campaign, Content, Named, default};
 
 /// Categories and merchants.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -165,6 +165,15 @@ pub struct MerchantGroup {
     /// How it advertises on platforms that sell slots; by default it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ads: Option<Advertiser>,
+    /// Content marketing; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// Brand advertising; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
+    /// A campaign in three phases over festivals; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
 }
 
 /// Entry of merchants: a pool of dormant ones who come in the more likely the more their group earns.

@@ -95,6 +95,19 @@ pub(super) fn replace_loss() -> Share {
     Share(0.3)
 }
 
+pub(super) fn three_weeks() -> Days {
+    Days(21.0)
+}
+
+pub(super) fn day() -> Days {
+    Days::DAY
+}
+
+/// A judgement: one in a hundred impressions is noticed.
+pub(super) fn attention() -> Share {
+    Share(0.01)
+}
+
 pub(super) fn week() -> Days {
     Days(7.0)
 }

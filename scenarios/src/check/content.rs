@@ -1,0 +1,209 @@
+//! Channels, the funnel, and the content programmes of merchant groups.
+
+use agents::content::params::CHANNELS;
+use agents::content::stage::Stage;
+use agents::shopper::MERCHANTS;
+use sim_core::units::{Date, Share};
+
+use super::{Check, at};
+use crate::forecast::forecast;
+use crate::funnel::{BRAND, Fault, Funnel, LOOK};
+use crate::model::{Allocator, Brand, Campaign, Channel, ChannelKind, MerchantGroup, Named};
+use crate::path::Path;
+use crate::problem::{Problem, listed};
+
+impl Check<'_> {
+    pub(super) fn content(&mut self) {
+        self.names(&at!["channels"], &self.scenario.channels, CHANNELS);
+        for (name, channel) in &self.scenario.channels {
+            self.channel(name, channel);
+        }
+        self.funnel();
+        let names = Named::from_iter(Stage::ALL.map(|stage| (stage.name().to_owned(), ())));
+        self.keys_refer(&at!["mind", "weights"], "stage", &self.scenario.mind.weights, &names);
+        for (name, group) in &self.scenario.catalog.merchants {
+            self.programme_of(name, group);
+        }
+        let merchants = forecast(self.scenario).merchants;
+        if merchants > u64::from(MERCHANTS) {
+            let problem = Problem::new("more merchants than an evoked set can name").found(format!("{merchants} merchants"));
+            self.report_name(at!["catalog", "merchants"], problem.expected(format!("at most {MERCHANTS}")));
+        }
+    }
+
+    fn channel(&mut self, name: &str, channel: &Channel) {
+        let here = |field: &str| at!["channels", name, field];
+        if is_reserved(name) {
+            let problem = Problem::new(format!("`{name}` means something else in a funnel"));
+            self.report_name(at!["channels", name], problem.help("give the channel another name"));
+        }
+        for (i, segment) in channel.audience.iter().enumerate() {
+            self.refers(at!["channels", name, "audience", i], "segment", segment, &self.scenario.population.segments);
+        }
+        match (&channel.platform, channel.kind) {
+            (Some(platform), ChannelKind::OffSite) => {
+                let problem = Problem::new("an off-site channel on a platform").found(format!("`{platform}`"));
+                self.report(here("platform"), problem.help("leave out `platform`, or choose another `kind`"));
+            }
+            (None, kind) if kind != ChannelKind::OffSite => {
+                let problem = Problem::new(format!("nobody knows whose shoppers `{name}` reaches"));
+                self.report_name(at!["channels", name], problem.help("add `platform`, or write `kind: off-site`"));
+            }
+            (Some(platform), kind) => {
+                self.refers(here("platform"), "platform", platform, &self.scenario.platforms);
+                if kind == ChannelKind::Live && self.scenario.platforms.get(platform).is_some_and(|p| !p.live) {
+                    let problem = Problem::new(format!("`{platform}` has no live streams"));
+                    self.report(here("kind"), problem.help(format!("set `live: true` on `{platform}`, or choose another `kind`")));
+                }
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn funnel(&mut self) {
+        let scenario = self.scenario;
+        let nothing = scenario.channels.is_empty() && scenario.funnel.is_empty();
+        if nothing || scenario.channels.keys().any(|name| is_reserved(name)) {
+            return;
+        }
+        for fault in Funnel::new(scenario).faults(&scenario.funnel) {
+            let at = |step: usize, field: &str| at!["funnel", step, field];
+            match fault {
+                Fault::Unknown { step, from } => {
+                    let name = if from { &scenario.funnel[step].from } else { &scenario.funnel[step].to };
+                    let stages = Stage::ALL.map(Stage::name);
+                    let sources = scenario.channels.keys().map(String::as_str).chain([BRAND, LOOK]);
+                    let all: Vec<&str> = if from { sources.chain(stages).collect() } else { stages.to_vec() };
+                    let help =
+                        crate::problem::did_you_mean(name, all.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(all)));
+                    let problem = Problem::new(format!("a funnel has no `{name}`")).help(help);
+                    self.report(at(step, if from { "from" } else { "to" }), problem);
+                }
+                Fault::IntoSource { step } => {
+                    let problem = Problem::new("a step that leads to no stage").found(format!("`{}`", scenario.funnel[step].to));
+                    self.report(at(step, "to"), problem.expected(listed(Stage::ALL.map(Stage::name))));
+                }
+                Fault::Cycle { step, stages } => {
+                    let problem = Problem::new("the funnel leads in a circle").found(format!("a way round through {}", stages.join(", ")));
+                    self.report(at(step, "to"), problem.help("take this step out: a funnel leads on, and time leads back"));
+                }
+                Fault::Idle { channel } => {
+                    let problem = Problem::new(format!("`{channel}` leads nowhere"));
+                    let help = format!("add `{{from: {channel}, to: aware}}` to `funnel`");
+                    self.report_name(at!["channels", &channel], problem.help(help));
+                }
+                Fault::Unreachable { step, stage } => {
+                    let problem = Problem::new(format!("no channel leads to the stage `{stage}`"));
+                    self.report_name(
+                        at!["funnel", step],
+                        problem.help(format!("add a step from a channel to `{stage}` or to a stage before it")),
+                    );
+                }
+                Fault::DeadEnd { step, stage } => {
+                    let problem = Problem::new(format!("the stage `{stage}` is a dead end")).expected("a way on to `act`");
+                    self.report_name(
+                        at!["funnel", step],
+                        problem.help(format!("add `{{from: {stage}, to: act}}`, or steps that lead there")),
+                    );
+                }
+            }
+        }
+    }
+
+    fn programme_of(&mut self, name: &str, group: &MerchantGroup) {
+        let here = |field: &str| at!["catalog", "merchants", name, field];
+        if let Some(content) = &group.content {
+            self.split(at!["catalog", "merchants", name, "content", "channels"], group, &content.channels);
+        }
+        if let Some(brand) = &group.brand {
+            self.brand(name, group, brand);
+        }
+        let Some(campaign) = &group.campaign else { return };
+        if group.content.is_none() {
+            let problem = Problem::new(format!("the campaign of `{name}` has no content to build on"));
+            self.report_name(here("campaign"), problem.help("add `content: {budget: 0 yuan, channels: {...}}` to the group"));
+        }
+        self.campaign(name, group, campaign);
+    }
+
+    /// A split over channels: known, complete, and where the group sells.
+    fn split(&mut self, at: Path, group: &MerchantGroup, channels: &Named<Share>) {
+        self.keys_refer(&at, "channel", channels, &self.scenario.channels);
+        self.adds_up(at.clone(), "the shares of the channels", channels);
+        for (name, _) in channels.iter().filter(|(_, share)| share.0 > 0.0) {
+            let platform = self.scenario.channels.get(name).and_then(|channel| channel.platform.as_ref());
+            let sells = platform.is_none_or(|p| group.platforms.get(p).is_some_and(|share| share.0 > 0.0));
+            if !sells {
+                let mut path = at.clone();
+                path.key(name);
+                let problem = Problem::new(format!("content on `{name}`, where the group does not sell"));
+                self.report_name(path, problem.help("add the channel's platform to `platforms` of the group, or take the channel out"));
+            }
+        }
+    }
+
+    fn brand(&mut self, name: &str, group: &MerchantGroup, brand: &Brand) {
+        let here = |field: &str| at!["catalog", "merchants", name, "brand", field];
+        if let Some(platform) = &brand.platform {
+            self.refers(here("platform"), "platform", platform, &self.scenario.platforms);
+            let sells = group.platforms.get(platform).is_some_and(|share| share.0 > 0.0);
+            if self.scenario.platforms.contains_key(platform) && !sells {
+                let problem = Problem::new(format!("brand impressions on `{platform}`, where the group does not sell"));
+                self.report(here("platform"), problem.help(format!("add `{platform}` to `platforms` of the group")));
+            }
+        }
+        if !self.scenario.funnel.iter().any(|step| step.from == BRAND) {
+            let problem = Problem::new("brand impressions lead nowhere").help("add `{from: brand, to: aware}` to `funnel`");
+            self.report_name(at!["catalog", "merchants", name, "brand"], problem);
+        }
+    }
+
+    fn campaign(&mut self, name: &str, group: &MerchantGroup, campaign: &Campaign) {
+        let phases = phases_of(campaign);
+        let here = |phase: &str, field: &str| at!["catalog", "merchants", name, "campaign", phase, field];
+        if phases.is_empty() {
+            let problem = Problem::new(format!("the campaign of `{name}` has no phase"));
+            self.report_name(at!["catalog", "merchants", name, "campaign"], problem.expected("accumulate, seed or break_out"));
+            return;
+        }
+        let mut before: Option<(&str, Date)> = None;
+        for &(phase, from, to, _, channels) in &phases {
+            self.in_calendar(here(phase, "from"), from);
+            self.in_calendar(here(phase, "to"), to);
+            if to < from {
+                let problem = Problem::new(format!("the phase `{phase}` ends before it begins")).found(format!("`{to}`"));
+                self.report(here(phase, "to"), problem.expected(format!("{from} or later")));
+            }
+            if let Some((other, end)) = before.filter(|(_, end)| from <= *end) {
+                let problem = Problem::new(format!("the phases of the campaign are out of order: `{phase}` begins before `{other}` ends"));
+                self.report(here(phase, "from"), problem.found(format!("`{from}`")).expected(format!("a day after {end}")));
+            }
+            before = Some((phase, to));
+            if !channels.is_empty() {
+                self.split(here(phase, "channels"), group, channels);
+            }
+        }
+        let shares: Named<Share> = phases.iter().map(|&(phase, _, _, share, _)| (phase.to_owned(), share)).collect();
+        self.adds_up(at!["catalog", "merchants", name, "campaign"], "the shares of the phases", &shares);
+        let content_ai = self.scenario.ai_market.functions.contains_key("content");
+        let uses = |a: &Option<Allocator>| matches!(a, Some(Allocator::Ai { .. }));
+        if campaign.break_out.as_ref().is_some_and(|b| uses(&b.allocator)) && !content_ai {
+            let problem = Problem::new("an AI allocator without the AI function `content`");
+            let help = "add `content: {q0: 0.1, q_max: 0.9, scale: 100, exponent: 0.5}` to `ai_market.functions`";
+            self.report_name(here("break_out", "allocator"), problem.help(help));
+        }
+    }
+}
+
+/// Whether a name means something else in a funnel than a channel.
+fn is_reserved(name: &str) -> bool {
+    name == BRAND || name == LOOK || Stage::named(name).is_some()
+}
+
+/// Name, days, share and split of the phases of a campaign, in their order.
+fn phases_of(campaign: &Campaign) -> Vec<(&'static str, Date, Date, Share, &Named<Share>)> {
+    let accumulate = campaign.accumulate.as_ref().map(|p| ("accumulate", p.from, p.to, p.share, &p.channels));
+    let seed = campaign.seed.as_ref().map(|p| ("seed", p.from, p.to, p.share, &p.channels));
+    let break_out = campaign.break_out.as_ref().map(|p| ("break_out", p.from, p.to, p.share, &p.channels));
+    [accumulate, seed, break_out].into_iter().flatten().collect()
+}

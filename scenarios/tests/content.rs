@@ -1,0 +1,215 @@
+//! Content in the engine: money, budgets, capacity, 5A counts, and what each part moves.
+
+use agents::configured::configured;
+use agents::content::plan::ContentState;
+use agents::content::stage::STAGES;
+use agents::market::Bazaar;
+use agents::metric::{Mechanism, Metric, Totals};
+use agents::record::Census;
+use scenarios::{Built, Override, build, load_text};
+use sim_core::exchange::Local;
+use sim_core::ledger::Account;
+use sim_core::tick::{World, run_tick};
+use std::path::Path;
+
+const TINY: &str = include_str!("../regression/tiny.yaml");
+const PLATFORMS: std::ops::Range<usize> = 0..3;
+
+fn built(set: &[&str]) -> Built {
+    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
+    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
+}
+
+fn run(built: &Built, mut see: impl FnMut(&World<Bazaar>, &ContentState, &Totals)) -> World<Bazaar> {
+    let mut world = built.world();
+    for _ in 0..built.market.ticks() {
+        let plan = world.view.state.content.clone();
+        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        see(&world, &plan, &ticked.totals);
+    }
+    world
+}
+
+fn sum_of(set: &[&str], metric: Metric) -> i64 {
+    let mut sum = 0;
+    run(&built(set), |_, _, totals| sum += PLATFORMS.map(|p| totals.sum(p, metric)).sum::<i64>());
+    sum
+}
+
+fn census(set: &[&str]) -> Census {
+    let built = built(set);
+    let mut world = run(&built, |_, _, _| {});
+    let last = world.tick.0 - 1;
+    Census::take(&built.market, &mut world, last)
+}
+
+/// Slots at each stage over all merchants.
+fn stages(census: &Census) -> [i64; STAGES] {
+    census.mind.stages.iter().fold([0; STAGES], |sum, s| std::array::from_fn(|i| sum[i] + s[i]))
+}
+
+/// Nobody spends on content, and nobody is looked for by name.
+const NO_CONTENT: [&str; 5] = [
+    "catalog.merchants.brands.content.budget=0 yuan",
+    "catalog.merchants.brands.brand.budget=0 yuan",
+    "catalog.merchants.shops.content.budget=0 yuan",
+    "catalog.merchants.shops.campaign.budget=0 yuan",
+    "mind.brand_search=0",
+];
+
+/// The funnel without the way from seeding to ask.
+const SEEDS_LESS: &str = "funnel=[{from: north-feed, to: aware}, {from: south-video, to: aware}, {from: portal, to: aware}, \
+    {from: brand, to: aware}, {from: seeding, to: aware}, {from: north-search, to: aware}, {from: aware, to: act}]";
+
+#[test]
+fn every_mechanism_of_content_that_the_small_market_configures_fires() {
+    let built = built(&[]);
+    let first = Mechanism::ContentChannel as usize;
+    let wanted: Vec<Mechanism> =
+        configured(&built.market).into_iter().filter(|m| (first..=Mechanism::BrandSearch as usize).contains(&(*m as usize))).collect();
+    assert_eq!(wanted.len(), 12, "{wanted:?}");
+    let mut fired = vec![0; wanted.len()];
+    run(&built, |_, _, totals| {
+        for (count, mechanism) in fired.iter_mut().zip(&wanted) {
+            *count += totals.mechanisms.get(*mechanism as usize).fired;
+        }
+    });
+    for (mechanism, count) in wanted.iter().zip(&fired) {
+        assert!(*count > 0, "{} sleeps", mechanism.name());
+    }
+}
+
+#[test]
+fn without_programmes_nobody_pays_and_nobody_is_contacted() {
+    for metric in [Metric::ContentSpend, Metric::BrandSpend, Metric::CreativeCost, Metric::ContentContacts, Metric::BrandSearches] {
+        assert_eq!(sum_of(&NO_CONTENT, metric), 0, "{}", metric.name());
+        assert!(sum_of(&[], metric) > 0, "{}", metric.name());
+    }
+}
+
+#[test]
+fn content_is_paid_through_the_ledger_by_those_who_plan_it() {
+    let mut revenue = 0;
+    run(&built(&[]), |_, _, totals| {
+        for p in PLATFORMS {
+            let spend = totals.sum(p, Metric::ContentSpend) + totals.sum(p, Metric::BrandSpend);
+            assert!(totals.sum(p, Metric::ContentRevenue) <= spend, "a platform gets no more than is spent");
+            let known = totals.sum(p, Metric::Commission) + totals.sum(p, Metric::ListingFees) + totals.sum(p, Metric::ContentRevenue);
+            let paid = totals.ledger.flow(p, Account::Merchant, Account::Platform).0
+                - totals.ledger.flow(p, Account::Platform, Account::Merchant).0;
+            assert!(known <= paid + totals.sum(p, Metric::Relief).max(0), "platform {p}: {known} of {paid}");
+            revenue += totals.sum(p, Metric::ContentRevenue);
+        }
+    });
+    assert!(revenue > 0);
+}
+
+#[test]
+fn budgets_of_content_brand_and_campaign_are_never_exceeded() {
+    let built = built(&[]);
+    let groups = &built.market.catalog.groups;
+    let mut campaign_spends = false;
+    run(&built, |world, plan, _| {
+        for (group, content) in groups.iter().zip(&plan.groups) {
+            let Some(programme) = &group.content else { continue };
+            let spent: i64 = content.buys.iter().map(|b| b.spend).sum::<i64>() + content.creatives.cost;
+            let phases = programme.campaign.iter().flat_map(|c| &c.phases);
+            let most: i64 = phases.map(|p| p.budget).sum();
+            assert!(spent <= programme.budget + most, "{}: {spent}", group.name);
+            assert!(content.brand.spend <= programme.brand.map_or(0, |b| b.budget), "{}", group.name);
+        }
+        for (group, content) in groups.iter().zip(&world.view.state.content.groups) {
+            for (phase, spent) in group.content.iter().flat_map(|p| &p.campaign).flat_map(|c| &c.phases).zip(&content.phase_spent) {
+                assert!(*spent <= phase.budget, "{}: {spent} of {}", group.name, phase.budget);
+                campaign_spends |= *spent > phase.budget * 9 / 10;
+            }
+        }
+    });
+    assert!(campaign_spends, "the campaign is carried out");
+}
+
+#[test]
+fn no_channel_delivers_beyond_its_capacity() {
+    let built = built(&["channels.north-feed.capacity=1"]);
+    let rules = &built.market.epochs[0].content.channels[0];
+    let mut full = 0;
+    run(&built, |_, plan, _| {
+        let buys = || plan.groups.iter().filter_map(|g| g.buys.first());
+        let delivered: i64 = buys().map(|b| b.impressions).sum();
+        let room = buys().map(|b| b.audience).fold(0.0, f64::max) * rules.capacity;
+        assert!(delivered as f64 <= room + 1.0, "{delivered} of {room}");
+        full += i32::from(delivered as f64 > 0.9 * room && room > 0.0);
+    });
+    assert!(full > 5, "the channel is full on {full} days");
+}
+
+#[test]
+fn stages_add_up_to_shoppers_in_evoked_sets() {
+    let built = built(&[]);
+    let mut world = run(&built, |_, _, _| {});
+    let last = world.tick.0 - 1;
+    let census = Census::take(&built.market, &mut world, last);
+    // who has bought nothing and met nothing has an empty set; rows are as of their last touch, and fade alike
+    let slots: i64 = world
+        .shoppers
+        .iter()
+        .flat_map(|shard| &shard.state.rows)
+        .map(|row| {
+            let mut row = *row;
+            row.touch(last, &built.market.params(&world.view).memory);
+            row.evoked_slots().filter(|slot| slot.2 > 0).count() as i64
+        })
+        .sum();
+    let stages = stages(&census);
+    assert_eq!(stages.iter().sum::<i64>(), slots);
+    assert!(stages.iter().all(|count| *count > 0), "{stages:?}");
+}
+
+#[test]
+fn content_fills_minds_seeding_fills_ask_and_brand_search_sells() {
+    let (with, without) = (stages(&census(&[])), stages(&census(&NO_CONTENT)));
+    assert!(with[0] > without[0] + 1000 && with[1] > without[1] + 30 && with[2] > without[2] + 5, "{with:?} {without:?}");
+    let unseeded = stages(&census(&[SEEDS_LESS]));
+    assert!(unseeded[2] < with[2], "{} without seeding and looks, {} with", unseeded[2], with[2]);
+    let share = |set: &[&str]| {
+        let built = built(set);
+        let mut orders = [0i64; 2];
+        run(&built, |world, _, totals| {
+            orders[1] += PLATFORMS.map(|p| totals.sum(p, Metric::Shipped)).sum::<i64>();
+            let of = |l: usize| built.market.catalog.merchants[built.market.catalog.listings[l].merchant as usize].group < 2;
+            orders[0] +=
+                (0..built.market.catalog.listings.len()).filter(|l| of(*l)).map(|l| world.merchants.listings[l].week[0]).sum::<i64>();
+        });
+        orders[0] as f64 / orders[1] as f64
+    };
+    let (sought, plain) = (share(&[]), share(&["mind.brand_search=0"]));
+    assert!(sought > plain, "{sought} of weekly orders with brand search, {plain} without");
+}
+
+#[test]
+fn creatives_wear_out_and_fresh_ones_are_noticed_more() {
+    let contacts = |per_week: &str| sum_of(&["catalog.merchants.brands.content.creatives.cost=0 yuan", per_week], Metric::ContentContacts);
+    let few = contacts("catalog.merchants.brands.content.creatives.per_week=0.2");
+    let many = contacts("catalog.merchants.brands.content.creatives.per_week=20");
+    assert!(many > few * 21 / 20, "{few} contacts with few creatives, {many} with many");
+}
+
+#[test]
+fn content_ai_makes_generated_creatives_work() {
+    let contacts = |q: &str| {
+        let function = format!("ai_market.functions.content={{q0: {q}, q_max: 0.99, scale: 100, exponent: 0.5}}");
+        let north = format!("platforms.north.ai.initial={{matching: 0.5, content: {q}}}");
+        let set = [function.as_str(), north.as_str(), NO_CONTENT[0], NO_CONTENT[1]];
+        sum_of(&set, Metric::ContentContacts)
+    };
+    let (poor, good) = (contacts("0"), contacts("0.9"));
+    assert!(good > poor * 11 / 10, "{poor} contacts at q = 0, {good} at 0.9");
+}
+
+#[test]
+fn brand_impressions_stop_at_reach_and_frequency() {
+    let spend = |cap: &str| sum_of(&["catalog.merchants.brands.brand.budget=1000 yuan", cap], Metric::BrandSpend);
+    let (once, thrice) = (spend("catalog.merchants.brands.brand.frequency_cap=1"), spend("catalog.merchants.brands.brand.frequency_cap=3"));
+    assert!((2.9..3.1).contains(&(thrice as f64 / once as f64)), "{once} at one, {thrice} at three");
+}
