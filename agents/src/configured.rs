@@ -3,7 +3,7 @@
 use crate::instrument::Instrument;
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
+use crate::params::{AssistantParams, GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
@@ -18,12 +18,30 @@ pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
     Mechanism::ALL.iter().copied().filter(on).collect()
 }
 
+fn assisted(market: &Bazaar, wanted: impl Fn(&AssistantParams) -> bool) -> bool {
+    market.epochs.iter().flat_map(|e| &e.assistants).any(wanted)
+}
+
+/// Whether anybody comes to use an assistant.
+fn takes_hold(assistant: &AssistantParams) -> bool {
+    assistant.first_users > 0.0 || assistant.innovation > 0.0
+}
+
 fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
     let params = &market.epochs[0];
     let (choice, memory) = (&params.choice, &params.memory);
     let deals = params.platforms.iter().any(|p| !p.promotions.is_empty());
     match mechanism {
         Mechanism::Mission => true,
+        Mechanism::LossAttribution => market.attribution,
+        Mechanism::Assistant => assisted(market, |a| a.asked > 0.0 && takes_hold(a)),
+        Mechanism::AssistantAdDiscount => assisted(market, |a| a.asked > 0.0 && takes_hold(a) && a.ad_discount > 0.0),
+        Mechanism::AssistantAdoption => assisted(market, |a| a.innovation > 0.0),
+        Mechanism::AssistantImitation => {
+            assisted(market, |a| a.imitation > 0.0 && takes_hold(a)) && !matches!(market.graph, SocialGraph::None)
+        }
+        Mechanism::AssistantDropped => assisted(market, |a| a.disadoption > 0.0 && takes_hold(a)),
+        Mechanism::AutonomousPurchase => assisted(market, |a| a.restocks > 0.0 && takes_hold(a)) && memory.stock_days > 0.0,
         Mechanism::StockAtHome => memory.stock_days > 0.0 && params.categories.iter().any(|c| c.storable),
         Mechanism::MultiHoming => params.platforms.len() > 1 && params.segments.iter().any(|s| s.multi_homing > 0.0),
         Mechanism::Examination => params.segments.iter().any(|s| s.patience < 1.0),

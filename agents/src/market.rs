@@ -1,16 +1,18 @@
 //! The market: everything static about a run, and the phases of the tick in terms of shoppers, merchants and platforms.
 
 use crate::after;
+use crate::assistant::{self, AssistantSum};
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
 use crate::deposit;
 use crate::instrument::{Instrument, Promotion, RULES};
+use crate::loss::{self, Cause, TERMS};
 use crate::membership;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
 use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::check_outs;
-use crate::params::{Missions, Params};
+use crate::params::{Missions, Params, REVIEW_TICKS};
 use crate::participation;
 use crate::platform::{self, PlatformState, platform_cash};
 use crate::presence;
@@ -34,6 +36,7 @@ use sim_core::shard::ShardPlan;
 use sim_core::snapshot::{self, SnapshotError};
 use sim_core::tick::{Market, Tally, Wishes, World};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Everything about a run that does not change from tick to tick.
 pub struct Bazaar {
@@ -65,6 +68,10 @@ pub struct Bazaar {
     pub lanes: Lanes,
     /// Share of shoppers in the event tables, as a threshold of 32 bits; 0 is nobody.
     pub sample: u32,
+    /// Names of the assistants.
+    pub assistants: Vec<Arc<str>>,
+    /// Whether lost sales and departures get a cause.
+    pub attribution: bool,
 }
 
 /// What a restart needs: the whole world between ticks.
@@ -173,7 +180,13 @@ impl Bazaar {
 
     pub(crate) fn empty_totals(&self) -> Totals {
         let summed = self.catalog.groups.iter().any(|g| g.entry.is_some() || g.platform_choice.is_some());
-        Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), if summed { self.catalog.groups.len() } else { 0 })
+        let groups = if summed { self.catalog.groups.len() } else { 0 };
+        let mut totals = Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), groups);
+        if self.attribution {
+            totals.medians = vec![0; self.catalog.categories.len() * TERMS * 2];
+        }
+        totals.assistants = vec![AssistantSum::default(); self.epochs[0].assistants.len()];
+        totals
     }
 
     /// A world at tick 0 from its shards.
@@ -194,6 +207,8 @@ impl Bazaar {
             earlier: VecDeque::new(),
             shelf_prices: VecDeque::new(),
             platforms,
+            medians: if self.attribution { loss::first_medians(catalog, params) } else { Vec::new() },
+            assistants: assistant::first_states(params, self.plan.agents()),
         };
         World {
             tick: Tick(0),
@@ -332,15 +347,20 @@ impl Market for Bazaar {
 
     fn settle(&self, tick: Tick, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
         membership::renew(self, tick.0, view, shard, &mut tally.totals);
+        assistant::review(self, tick.0, view, shard, &mut tally.totals);
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
-        retention::count(tick.0, self.catalog.platforms.len(), shard, &mut tally.totals);
+        retention::count(self, tick.0, view, shard, &mut tally.totals);
     }
 
     fn no_tally(&self) -> Tally<Bazaar> {
-        Tally { listings: Listings::new(self.catalog.listings.len()), totals: self.empty_totals() }
+        let mut listings = Listings::new(self.catalog.listings.len());
+        if self.attribution {
+            listings.losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
+        }
+        Tally { listings, totals: self.empty_totals() }
     }
 
     fn outbox(&self, shard: &mut ShopperShard) -> Vec<Message> {
@@ -349,7 +369,9 @@ impl Market for Bazaar {
 
     fn deliver(&self, tick: Tick, view: &View, shard: &mut ShopperShard, mail: &[(ShardId, Message)]) {
         for (_, message) in mail {
-            after::hear(self.params(view), tick.0, shard, message);
+            if !assistant::hear(self.params(view), tick.0, shard, message) {
+                after::hear(self.params(view), tick.0, shard, message);
+            }
         }
         shard.seal();
     }
@@ -392,6 +414,10 @@ impl Market for Bazaar {
             view.state.shelf_prices.truncate(protection - 1);
         }
         presence::foresee(&mut view.state.prospects, totals.groups());
+        loss::follow(&mut view.state.medians, &totals.medians);
+        for (state, sum) in view.state.assistants.iter_mut().zip(&totals.assistants) {
+            state.found[(tick.0 % REVIEW_TICKS) as usize] = sum.users;
+        }
         let mut restocked = epoch != view.epoch;
         for quote in quotes {
             let at = quote.listing as usize;
@@ -414,6 +440,9 @@ impl Market for Bazaar {
     }
 
     fn audit(&self, totals: &Totals) {
+        if self.attribution {
+            loss::audit(self.catalog.platforms.len(), totals);
+        }
         for p in 0..self.catalog.platforms.len() {
             let books = |account| totals.ledger.balance(p, account).0;
             let merchants = totals.sum(p, Metric::MerchantCash);
@@ -441,7 +470,7 @@ impl Market for Bazaar {
                 [a, b, c, d, e, f, u8::from(*listed)]
             })
             .collect();
-        let platforms = snapshot::save(&(&state.platforms, &state.prospects)).expect("platform state is plain data");
+        let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.medians, &state.assistants)).expect("platform state is plain data");
         DigestParts {
             quotes: hash_bytes(&quotes),
             tallies: totals.hash().wrapping_add(totals.listings),
@@ -455,6 +484,7 @@ impl Market for Bazaar {
     fn add_digest_sums(&self, totals: &mut Totals, rows: u64, mail: u64, messages: u64) {
         totals.rows = totals.rows.wrapping_add(rows);
         totals.mail = totals.mail.wrapping_add(mail);
-        totals.fired(Mechanism::WordOfMouth, messages as i64, 0);
+        let told: i64 = totals.assistants.iter().map(|sum| sum.told).sum();
+        totals.fired(Mechanism::WordOfMouth, messages as i64 - told, 0);
     }
 }

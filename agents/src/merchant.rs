@@ -1,6 +1,7 @@
 //! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
 use crate::catalog::{Catalog, Listing, NO_LISTING};
+use crate::loss;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
 use crate::params::{GroupParams, PLATFORMS};
@@ -73,6 +74,8 @@ pub struct Merchants {
     pub standing: Vec<Standing>,
     /// Pages a tick by platform and category, mean of two weeks; empty before the first tick.
     pub mean_pages: Vec<f32>,
+    /// Lost sales of the week so far by listing and cause; empty where losses are not attributed.
+    pub week_losses: Vec<u32>,
 }
 
 impl Merchants {
@@ -105,6 +108,7 @@ impl Merchants {
             cash: vec![0; catalog.merchants.len()],
             standing: catalog.merchants.iter().map(|m| Standing::new(m.dormant)).collect(),
             mean_pages: Vec::new(),
+            week_losses: Vec::new(),
         }
     }
 }
@@ -123,6 +127,7 @@ pub(crate) fn adapt(
     let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
+    added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses);
     let mut quotes = Vec::new();
     for id in merchants.owned.clone() {
         desk.close_day(merchants, id, &mut quotes, &mut added);

@@ -1,5 +1,6 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
+use crate::assistant::AssistantSum;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::Sum;
 use sim_core::ledger::Ledger;
@@ -50,6 +51,16 @@ dense_enum! {
         DeliveryFees = "delivery fees paid by shoppers", PresaleDeposits = "deposits of presales", DepositsForfeited = "deposits forfeited",
         DepositsRefunded = "deposits refunded", ProtectionRefunds = "refunds of protected prices",
         ProtectionSubsidy = "refunds of protected prices paid by the platform", Relief = "commission relief",
+        Chosen = "offers chosen", LostSales = "lost sales",
+        LostPrice = "lost to price", LostAssortment = "lost to assortment", LostMatch = "lost to match", LostService = "lost to service",
+        LostDelivery = "lost to delivery", LostQuality = "lost to quality", LostFatigue = "lost to fatigue",
+        LostRivalDeal = "lost to rival-deal", LostStockOut = "lost to stock-out", LostNoNeed = "lost to no-need",
+        DepartedPrice = "departed for price", DepartedAssortment = "departed for assortment", DepartedMatch = "departed for match",
+        DepartedService = "departed for service", DepartedDelivery = "departed for delivery",
+        DepartedQuality = "departed for quality", DepartedFatigue = "departed for fatigue",
+        DepartedRivalDeal = "departed for rival-deal", DepartedStockOut = "departed for stock-out",
+        DepartedNoNeed = "departed for no-need",
+        AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
     }
 }
 
@@ -80,6 +91,10 @@ dense_enum! {
         Deferral = "deferral", PentUpNeed = "pent-up-need", BuyingAhead = "buying-ahead",
         FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
         MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
+        LossAttribution = "loss-attribution",
+        Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
+        AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
+        AutonomousPurchase = "autonomous-purchase",
     }
 }
 
@@ -110,6 +125,10 @@ pub struct Totals {
     pub mail: u64,
     /// Wrapping sum of hashes of listing tallies and stocks.
     pub listings: u64,
+    /// By category and term: lost sales above the median less those below, and all; empty where losses are not attributed.
+    pub(crate) medians: Vec<i64>,
+    /// By assistant.
+    pub assistants: Vec<AssistantSum>,
 }
 
 impl Totals {
@@ -125,6 +144,8 @@ impl Totals {
             rows: 0,
             mail: 0,
             listings: 0,
+            medians: Vec::new(),
+            assistants: Vec::new(),
         }
     }
 
@@ -174,7 +195,10 @@ impl Totals {
     #[must_use]
     pub fn hash(&self) -> u64 {
         let groups: Vec<i64> = self.groups.iter().flat_map(|sum| [sum.cash, sum.listings]).collect();
-        sim_core::digest::hash_numbers(3, &self.counters).wrapping_add(sim_core::digest::hash_numbers(4, &groups))
+        let assistants: Vec<i64> = self.assistants.iter().flat_map(AssistantSum::numbers).collect();
+        [(3, &self.counters), (4, &groups), (5, &assistants)]
+            .into_iter()
+            .fold(0, |sum, (key, numbers)| sum.wrapping_add(sim_core::digest::hash_numbers(key, numbers)))
     }
 }
 
@@ -190,6 +214,10 @@ impl Sum for Totals {
         self.rows = self.rows.wrapping_add(other.rows);
         self.mail = self.mail.wrapping_add(other.mail);
         self.listings = self.listings.wrapping_add(other.listings);
+        add_columns(&mut self.medians, &other.medians);
+        for (sum, more) in self.assistants.iter_mut().zip(&other.assistants) {
+            sum.add(more);
+        }
     }
 }
 
@@ -208,6 +236,8 @@ pub struct Listings {
     pub refunds: Vec<i64>,
     /// Orders refused for stock.
     pub stockouts: Vec<i64>,
+    /// Lost sales by listing and cause; empty where losses are not attributed.
+    pub losses: Vec<u32>,
 }
 
 impl Listings {
@@ -215,7 +245,7 @@ impl Listings {
     #[must_use]
     pub fn new(listings: usize) -> Listings {
         let zeros = || vec![0; listings];
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros() }
+        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros(), losses: Vec::new() }
     }
 }
 
@@ -227,6 +257,10 @@ impl Sum for Listings {
         add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
+        assert_eq!(self.losses.len(), other.losses.len(), "the same listings");
+        for (sum, more) in self.losses.iter_mut().zip(&other.losses) {
+            *sum = sum.checked_add(*more).expect("lost sales of a listing fit 32 bits");
+        }
     }
 }
 

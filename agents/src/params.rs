@@ -6,10 +6,12 @@ use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
 mod ai;
+mod assistant;
 mod operation;
 mod strategy;
 
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
+pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
 pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
 
@@ -59,6 +61,8 @@ pub struct Params {
     pub messages_per_order: f32,
     /// Weight of a heard experience in satisfaction.
     pub influence: f32,
+    /// Assistants of shoppers.
+    pub assistants: Vec<AssistantParams>,
 }
 
 /// Weights of the utilities; all but the platform-choice terms are divided by mu.

@@ -9,7 +9,7 @@ use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use sim_core::math;
 use sim_core::parallel;
-use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
+use sim_core::rows::{AssistantTick, CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
@@ -22,6 +22,7 @@ pub struct Census {
     active_any: i64,
     active_three: i64,
     shoppers: i64,
+    assisted: i64,
 }
 
 /// The row as it stands at a tick.
@@ -55,6 +56,7 @@ impl Census {
         self.active_any += i64::from(active != 0);
         self.active_three += i64::from(active.count_ones() >= 3);
         self.shoppers += 1;
+        self.assisted += i64::from(row.assistants() != 0);
     }
 
     fn add(&mut self, other: &Census) {
@@ -67,6 +69,7 @@ impl Census {
         self.active_any += other.active_any;
         self.active_three += other.active_three;
         self.shoppers += other.shoppers;
+        self.assisted += other.assisted;
     }
 }
 
@@ -206,6 +209,20 @@ impl Observation<'_> {
             matching_accuracy: state.accuracy(),
             energy: real(Metric::Energy) / 1000.0,
             in_market: if state.trades() { 1.0 } else { 0.0 },
+            lost_sales: of(Metric::LostSales),
+            lost_price: of(Metric::LostPrice),
+            lost_assortment: of(Metric::LostAssortment),
+            lost_match: of(Metric::LostMatch),
+            lost_service: of(Metric::LostService),
+            lost_delivery: of(Metric::LostDelivery),
+            lost_quality: of(Metric::LostQuality),
+            lost_fatigue: of(Metric::LostFatigue),
+            lost_rival_deal: of(Metric::LostRivalDeal),
+            lost_stock_out: of(Metric::LostStockOut),
+            lost_no_need: of(Metric::LostNoNeed),
+            assistant_missions: of(Metric::AssistantMissions),
+            autonomous_orders: of(Metric::AutonomousOrders),
+            assistant_users: self.census.map_or(f64::NAN, |c| c.assisted as f64),
         }
     }
 
@@ -282,6 +299,27 @@ impl Observation<'_> {
                     compute_price: state.compute_price,
                     wage: state.wage,
                 })
+            })
+            .collect()
+    }
+
+    /// Rows by assistant.
+    #[must_use]
+    pub fn assistant_ticks(&self) -> Vec<AssistantTick> {
+        let platform = |owner: Option<u8>| owner.map_or_else(|| "".into(), |p| self.market.catalog.platforms[p as usize].clone());
+        let all = self.market.assistants.iter().zip(&self.params.assistants);
+        all.zip(self.totals.assistants.iter().zip(&self.view.state.assistants))
+            .map(|((name, params), (sum, state))| AssistantTick {
+                tick: self.tick,
+                assistant: name.clone(),
+                owner: platform(params.owner),
+                users: state.users(),
+                adopted: sum.adopted,
+                told: sum.told,
+                dropped: sum.dropped,
+                missions: sum.missions,
+                chosen: sum.chosen,
+                restocked: sum.restocked,
             })
             .collect()
     }

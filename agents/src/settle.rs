@@ -6,6 +6,7 @@
 use crate::bill::Bill;
 use crate::deposit;
 use crate::instrument::Instrument;
+use crate::loss::{self, Cause, Loss};
 use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
 use crate::metric::{Mechanism, Metric, Totals};
@@ -60,6 +61,9 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
     let params = market.params(view);
     let tracked = std::array::from_fn(|p| p < params.platforms.len() && market.tracks_deliveries(params, p));
     let desk = Desk { market, params, view, cuts, tick, tracked };
+    for lost in shard.losses.drain(..) {
+        loss::tally(lost, &mut tally.listings);
+    }
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
     for check_out in check_outs(&lines) {
@@ -150,6 +154,7 @@ impl Desk<'_> {
         if !self.cuts.grants(ResourceId(line.listing), line.rank) {
             tally.totals.add_to(platform, segment, Metric::Stockouts, 1);
             tally.listings.stockouts[line.listing as usize] += 1;
+            self.lose(platform, segment, line.listing, Cause::StockOut, tally);
             tally.totals.fired(Mechanism::StockRefusal, 1, i64::from(line.list_price));
             return Fate::OutOfStock;
         }
@@ -177,7 +182,16 @@ impl Desk<'_> {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::Dropped, 1);
+        self.lose(platform, segment, line.listing, Cause::Price, tally);
         Fate::Dropped
+    }
+
+    /// A line that was chosen and is not sold after all.
+    fn lose(&self, platform: usize, segment: usize, listing: u32, cause: Cause, tally: &mut Tally<Bazaar>) {
+        if self.market.attribution {
+            loss::count(platform, segment, cause, &mut tally.totals);
+            loss::tally(Loss { listing, cause }, &mut tally.listings);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call; the parts of one booking")]

@@ -2,6 +2,7 @@
 
 use crate::cart::CartLine;
 use crate::deposit::Deposit;
+use crate::loss::Loss;
 use crate::order::{Line, OpenLine, RulePart};
 use crate::params::MemoryParams;
 use crate::protection::Refund;
@@ -46,6 +47,8 @@ pub struct ShopperShard {
     pub(crate) deposits: Vec<Deposit>,
     /// Refunds of protected prices that are due in the tick.
     pub(crate) refunds: Vec<Refund>,
+    /// Lost sales of the tick.
+    pub(crate) losses: Vec<Loss>,
     /// Room for the choice of discounts.
     pub(crate) scratch: Scratch,
     /// Rows changed in this tick, whose hashes are not in the sum.
@@ -75,6 +78,7 @@ impl ShopperShard {
             parts: Vec::new(),
             deposits: Vec::new(),
             refunds: Vec::new(),
+            losses: Vec::new(),
             scratch: Scratch::default(),
             unsealed: Vec::new(),
             outbox: Vec::new(),

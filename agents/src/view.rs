@@ -1,7 +1,9 @@
 //! What everybody sees while shopping: quotes, offers and the state of the platforms. Immutable during a tick, replicated.
 
+use crate::assistant::AssistantState;
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
+use crate::loss::{Median, Yardstick};
 use crate::params::{PLATFORMS, Params, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
@@ -81,6 +83,10 @@ pub struct ViewState {
     pub shelf_prices: VecDeque<Vec<u32>>,
     /// Platforms.
     pub platforms: Vec<PlatformState>,
+    /// What is typical of a lost sale, by category and term; empty where losses are not attributed.
+    pub medians: Vec<Median>,
+    /// Users by assistant.
+    pub assistants: Vec<AssistantState>,
 }
 
 /// The market as seen in a tick.
@@ -105,6 +111,8 @@ pub struct View {
     pub checked: [f32; PLATFORMS],
     /// Whether a platform is in the market.
     pub trades: [bool; PLATFORMS],
+    /// What lost sales are measured by.
+    pub yardstick: Yardstick,
     /// Visit rates and categories of the tick.
     pub visits: VisitTables,
     /// Index of the parameters that hold.
@@ -137,6 +145,7 @@ impl View {
             service: [ServiceDesk::default(); PLATFORMS],
             checked: [0.0; PLATFORMS],
             trades: [true; PLATFORMS],
+            yardstick: Yardstick::default(),
             visits,
             epoch,
         };
@@ -194,6 +203,9 @@ impl View {
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
             let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
             self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on());
+        }
+        if !self.state.medians.is_empty() {
+            self.yardstick = Yardstick::new(catalog, params, self);
         }
     }
 }

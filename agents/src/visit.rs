@@ -1,5 +1,6 @@
 //! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
 
+use crate::assistant::{Helper, examine_best};
 use crate::calendar::Day;
 use crate::cart::Wait;
 use crate::catalog::Catalog;
@@ -138,6 +139,7 @@ impl Tour<'_> {
         category: usize,
         mission: u32,
         u: f32,
+        helper: Option<Helper>,
         basket: &mut Basket,
         scratch: &mut Scratch,
         totals: &mut Totals,
@@ -169,7 +171,11 @@ impl Tour<'_> {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
         let kind = &self.params.segments[segment];
-        let examined = examined(kind.patience, basket.page.len, u);
+        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), basket.page.len, u);
+        if let Some(helper) = helper {
+            examined = helper.width(examined, basket.page.len);
+        }
+        let neutral = helper.is_some_and(|h| h.neutral);
         if examined < basket.page.len {
             totals.fired(Mechanism::Examination, 1, 0);
         }
@@ -186,7 +192,7 @@ impl Tour<'_> {
         }
         // what is not examined matters to nobody but the reader of a sampled mission
         let from = basket.len;
-        for position in 0..if basket.written { basket.page.len } else { examined } {
+        for position in 0..if basket.written || neutral { basket.page.len } else { examined } {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (quoted, term) = match &till {
@@ -221,6 +227,9 @@ impl Tour<'_> {
                 presale: quoted.presale,
             };
             basket.len += 1;
+        }
+        if neutral {
+            examine_best(&mut basket.options[from..basket.len], examined);
         }
         basket.pages[basket.visited] = (platform as u8, from as u8, basket.len as u8);
         basket.visited += 1;

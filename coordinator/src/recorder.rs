@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use agents::loss::churn_rows;
 use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, RunWriter};
 use sim_core::rows::{
-    CapabilityTick, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
+    AssistantTick, CapabilityTick, ChurnRow, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
 };
 
 use crate::engine::{Engine, Step};
@@ -49,7 +50,7 @@ impl<'a> Recorder<'a> {
         self.daily(engine, step, tick, census.as_ref())?;
         self.events(engine)?;
         if (step.engine_tick + 1).is_multiple_of(WEEK_TICKS) || is_last {
-            self.weekly(engine, tick)?;
+            self.weekly(engine, step, tick)?;
         }
         Ok(self.writer.end_tick(tick)?)
     }
@@ -66,13 +67,15 @@ impl<'a> Recorder<'a> {
         self.push::<PlatformTick>(|| platforms)?;
         self.push::<SegmentTick>(|| observation.segment_ticks())?;
         self.push::<CapabilityTick>(|| observation.capability_ticks())?;
+        self.push::<AssistantTick>(|| observation.assistant_ticks())?;
         self.push::<LedgerTick>(|| observation.ledger_ticks())?;
         let stock = |listing: usize| engine.world.merchants.listings[listing].stock;
         self.push::<ListingTick>(|| observation.listing_ticks(&step.prices, stock, &step.ticked.listings))
     }
 
-    fn weekly(&mut self, engine: &mut Engine, tick: u32) -> Result<(), Failure> {
+    fn weekly(&mut self, engine: &mut Engine, step: &Step, tick: u32) -> Result<(), Failure> {
         self.push::<MerchantTick>(|| merchant_ticks(&engine.market, tick, &engine.world))?;
+        self.push::<ChurnRow>(|| churn_rows(&engine.market, tick, &engine.world, &step.ticked.totals))?;
         self.push::<ShopperRow>(|| shopper_panel(&engine.market, tick, &mut engine.world))
     }
 

@@ -3,6 +3,7 @@
 //! Guarantees that the world is a function of (scenario, seed): every draw is keyed, every shard can be built alone. Extensive
 //! money is divided by scale here and nowhere else.
 
+mod assistants;
 mod calendar;
 mod capability;
 mod edges;
@@ -108,6 +109,12 @@ fn same_shape(scenario: &Scenario, tick: u32, shocked: &Scenario) -> Result<(), 
     if scenario.ai_market.lag != shocked.ai_market.lag {
         return Err(changed("`ai_market.lag`"));
     }
+    if scenario.population.loss_attribution != shocked.population.loss_attribution {
+        return Err(changed("`population.loss_attribution`"));
+    }
+    if !scenario.assistants.keys().eq(shocked.assistants.keys()) {
+        return Err(changed("`assistants`"));
+    }
     for (name, platform) in &scenario.platforms {
         let other = &shocked.platforms[name];
         if !platform.promotions.keys().eq(other.promotions.keys()) {
@@ -164,6 +171,8 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
         mean_sensitivity: shoppers::mean_sensitivity(scenario),
         plan,
         lanes: Lanes::Widest,
+        assistants: scenario.assistants.keys().map(|name| name.as_str().into()).collect(),
+        attribution: scenario.population.loss_attribution,
         sample: (scenario.outputs.sample.0 * f64::from(u32::MAX)) as u32,
         catalog,
         epochs,

@@ -3,6 +3,7 @@
 //! Owns the checks that need more than one value, one file for each section. Guarantees that all of them run, so that all
 //! contradictions are reported at once, each where it can be mended. Leaves out shapes, types and ranges of single values.
 
+mod assistants;
 mod calendar;
 mod capability;
 mod catalog;
@@ -36,6 +37,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.platforms();
     check.capability();
     check.operation();
+    check.assistants();
     check.experiment();
     if check.problems.is_empty() {
         // Sizes mean something only for a scenario that makes sense.

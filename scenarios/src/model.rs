@@ -5,6 +5,7 @@
 //! sense: `check` does. Leaves out how values become agents: `build` does.
 
 mod ai;
+mod assistants;
 mod calendar;
 mod catalog;
 mod default;
@@ -16,6 +17,7 @@ mod promotion;
 mod strategy;
 
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
+pub use assistants::Assistant;
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
 pub use experiment::{Arm, Experiment, Outputs, Shock};
@@ -64,6 +66,9 @@ pub struct Scenario {
     /// Dated changes of parameters.
     #[serde(default)]
     pub shocks: Vec<Shock>,
+    /// Assistants that shop for people, by name; at most 4. None by default.
+    #[serde(default)]
+    pub assistants: Named<Assistant>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

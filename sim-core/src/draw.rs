@@ -66,6 +66,14 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
+    /// Whether an assistant is asked for a mission, and what it restocks, by (shopper, tick, mission).
+    Assistant = 80,
+    /// Who takes up an assistant, gives it up, or tells a neighbour of it, by (block of shoppers, tick, assistant).
+    Adoption = 81,
+    /// Whether a shopper asks before buying, and what the answer is, by (shopper, tick, mission).
+    Inquiry = 82,
+    /// Skills of merchants' service, and who takes up a service tool, by merchant.
+    ServiceDesk = 83,
 }
 
 /// The seed of a run.

@@ -223,6 +223,20 @@ rows! {
         matching_accuracy: f64 ["correlation"] "rho: correlation of the platform's estimated match with the true match.",
         energy: f64 ["kWh"] "Energy of the AI compute bought in this tick.",
         in_market: f64 ["0 or 1"] "1 while the platform is in the market, 0 after its exit.",
+        lost_sales: i64 ["sales"] "Visits that ended without a choice here, and chosen lines that were not sold; 0 unless losses are attributed.",
+        lost_price: i64 ["sales"] "Of those, lost to the price.",
+        lost_assortment: i64 ["sales"] "Lost to a thin shelf, or to a listing that is gone.",
+        lost_match: i64 ["sales"] "Lost to the match.",
+        lost_service: i64 ["sales"] "Lost to service.",
+        lost_delivery: i64 ["sales"] "Lost to the delivery promise.",
+        lost_quality: i64 ["sales"] "Lost to quality.",
+        lost_fatigue: i64 ["sales"] "Lost to promotion fatigue.",
+        lost_rival_deal: i64 ["sales"] "Lost to a discount on another platform.",
+        lost_stock_out: i64 ["sales"] "Lost to sold-out stock.",
+        lost_no_need: i64 ["sales"] "Lost where no term at its median would have helped.",
+        assistant_missions: i64 ["missions"] "Missions that began here with an assistant, its own restocking included.",
+        autonomous_orders: i64 ["orders"] "Offers chosen by an assistant alone.",
+        assistant_users: f64 ["shoppers"] "Shoppers who use an assistant (census; the same in each platform's row).",
     }
     SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",
@@ -350,5 +364,27 @@ rows! {
         satisfaction: f64 ["-1..1"] "Satisfaction.",
         fatigue: f64 ["0.."] "Promotion fatigue.",
         inclusive_value: f64 ["utils"] "Learned inclusive value of the platform's pages.",
+    }
+    AssistantTick = "assistant_ticks", "One row per shopper assistant and tick." {
+        tick: u32 ["ticks"] "Ticks since the start of the calendar.",
+        assistant: text ["name"] "Assistant.",
+        owner: text ["name"] "Platform that owns it; empty if none.",
+        users: i64 ["shoppers"] "Users that the reviews of the last seven ticks found: everybody is reviewed once in them.",
+        adopted: i64 ["shoppers"] "Shoppers who took it up in this tick without being told.",
+        told: i64 ["messages"] "Shoppers told of it by a neighbour in this tick.",
+        dropped: i64 ["shoppers"] "Shoppers who gave it up in this tick.",
+        missions: i64 ["missions"] "Missions with it.",
+        chosen: i64 ["offers"] "Offers chosen in them.",
+        restocked: i64 ["offers"] "Of those, chosen without being asked.",
+    }
+    ChurnRow = "churn", "One row per listing and cause of lost sales in a week, and per platform and cause of departures in a 28-day block." {
+        tick: u32 ["ticks"] "Last tick of the week.",
+        platform: text ["name"] "Platform that lost the sale or the shopper.",
+        category: text ["name"] "Category of the listing; empty for departures.",
+        merchant: i64 ["id"] "Merchant of the listing; -1 for departures.",
+        listing: i64 ["id"] "Listing that came closest to being bought; -1 for departures.",
+        cause: text ["cause"] "price, assortment, match, service, delivery, quality, fatigue, rival-deal, stock-out or no-need.",
+        lost_sales: i64 ["sales"] "Visits of the week that ended without a choice, and chosen lines that were not sold.",
+        departed: i64 ["shoppers"] "Shoppers with an order here in the block before and none in the block that ends with this tick.",
     }
 }

@@ -1,7 +1,7 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
 use super::promotion::promotions;
-use super::{capability, strategy};
+use super::{assistants, capability, strategy};
 use crate::model::{self, PriceUtility, Scenario};
 use agents::instrument::Stacking;
 use agents::params::{
@@ -30,6 +30,7 @@ pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Para
         ai: capability::market(scenario),
         messages_per_order: scenario.population.social.messages_per_order.0 as f32,
         influence: scenario.population.social.influence as f32,
+        assistants: assistants::compile(scenario, warm_up),
     }
 }
 

@@ -102,3 +102,31 @@ pub(super) fn week() -> Days {
 pub(super) fn wars() -> Vec<War> {
     vec![War::PriceWar, War::EfficiencyWar, War::ExperienceWar]
 }
+
+/// Mean of the studies pooled by Sultan, Farley and Lehmann (1990).
+pub(super) fn bass_innovation() -> f64 {
+    0.03
+}
+
+/// The same.
+pub(super) fn bass_imitation() -> f64 {
+    0.38
+}
+
+/// A judgement.
+pub(super) fn asked() -> Share {
+    Share(0.5)
+}
+
+/// A judgement: one in three of the stops is left.
+pub(super) fn search_cost() -> f64 {
+    0.3
+}
+
+pub(super) fn width() -> u32 {
+    8
+}
+
+pub(super) fn one_platform() -> u32 {
+    1
+}

@@ -38,6 +38,10 @@ pub struct Population {
     /// Who talks to whom.
     #[serde(default)]
     pub social: Social,
+    /// Whether each lost sale and each departed shopper gets a cause: the table `churn`, the KPIs `lost_*`, and what service tools of
+    /// merchants act on.
+    #[serde(default)]
+    pub loss_attribution: bool,
 }
 
 /// Distribution of the number of missions of a shopper in a tick.
