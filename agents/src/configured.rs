@@ -3,7 +3,9 @@
 use crate::instrument::Instrument;
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{AssistantParams, GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
+use crate::params::{
+    AssistantParams, GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, ToolParams, WarParams,
+};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
@@ -22,6 +24,10 @@ fn assisted(market: &Bazaar, wanted: impl Fn(&AssistantParams) -> bool) -> bool 
     market.epochs.iter().flat_map(|e| &e.assistants).any(wanted)
 }
 
+fn tool(group: &GroupParams, wanted: impl Fn(&ToolParams) -> bool) -> bool {
+    group.service.as_ref().and_then(|s| s.tool.as_ref()).is_some_and(|tool| tool.adopters > 0.0 && wanted(tool))
+}
+
 /// Whether anybody comes to use an assistant.
 fn takes_hold(assistant: &AssistantParams) -> bool {
     assistant.first_users > 0.0 || assistant.innovation > 0.0
@@ -34,6 +40,7 @@ fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
     match mechanism {
         Mechanism::Mission => true,
         Mechanism::LossAttribution => market.attribution,
+        Mechanism::Inquiry => params.inquiry.share > 0.0,
         Mechanism::Assistant => assisted(market, |a| a.asked > 0.0 && takes_hold(a)),
         Mechanism::AssistantAdDiscount => assisted(market, |a| a.asked > 0.0 && takes_hold(a) && a.ad_discount > 0.0),
         Mechanism::AssistantAdoption => assisted(market, |a| a.innovation > 0.0),
@@ -98,6 +105,10 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::StockRefusal => finite,
         Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
         Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),
+        Mechanism::MerchantDesk => market.asks() && group(&|g| g.service.as_ref().is_some_and(|s| s.agents > 0)),
+        Mechanism::ServiceTool => market.asks() && group(&|g| tool(g, |_| true)),
+        Mechanism::ToolAction => market.asks() && market.attribution && group(&|g| tool(g, |tool| tool.acts)),
+        Mechanism::ProactiveInquiry => market.asks() && group(&|g| tool(g, |tool| tool.reach > 0.0)),
         Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
         _ => false,
     }
@@ -175,6 +186,10 @@ fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::AiEnergy => params.ai.energy_kwh > 0.0 && any(&invests),
         Mechanism::ComputePriceLevel => params.ai.compute_price_level != 1.0 && any(&invests),
         Mechanism::LogisticsCapacity => any(&|p| p.capacity > 0),
+        Mechanism::ServiceQueue => any(&|p| p.desk.is_some()),
+        Mechanism::Authority => any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0 && p.authority.is_some()),
+        Mechanism::ProactiveService => any(&|p| p.proactive.is_some_and(|proactive| proactive.reach > 0.0)),
+        Mechanism::Dispute => any(&|p| p.contacts > 0.0 && p.disputes > 0.0),
         _ => false,
     }
 }

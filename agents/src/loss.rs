@@ -18,9 +18,9 @@ pub(crate) use attribution::Ended;
 pub(crate) use departure::cause_of_departure;
 pub(crate) use medians::{first_medians, follow};
 
-use crate::metric::{Listings, Mechanism, Metric, Totals};
 use crate::market::Bazaar;
 use crate::merchant::WEEK_TICKS;
+use crate::metric::{Listings, Mechanism, Metric, Totals};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
 use std::ops::Range;

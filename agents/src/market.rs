@@ -19,6 +19,7 @@ use crate::presence;
 use crate::pricing;
 use crate::protection;
 use crate::retention;
+use crate::service;
 use crate::settle;
 use crate::shard::{ShardState, ShopperShard};
 use crate::strategy;
@@ -161,6 +162,11 @@ impl Bazaar {
             || params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some))
     }
 
+    /// Whether shoppers ask merchants before they buy, at any time of the run.
+    pub(crate) fn asks(&self) -> bool {
+        self.epochs.iter().any(|e| e.inquiry.is_on())
+    }
+
     /// Slot of a rule in the money column of demand: its own, or the strategy pool of its platform.
     pub(crate) fn money_slot(&self, platform: usize, rule: u8, promotion: &Promotion) -> usize {
         match promotion.budget_per_tick {
@@ -209,6 +215,7 @@ impl Bazaar {
             platforms,
             medians: if self.attribution { loss::first_medians(catalog, params) } else { Vec::new() },
             assistants: assistant::first_states(params, self.plan.agents()),
+            service: if self.asks() { service::first(self) } else { Vec::new() },
         };
         World {
             tick: Tick(0),
@@ -357,6 +364,9 @@ impl Market for Bazaar {
 
     fn no_tally(&self) -> Tally<Bazaar> {
         let mut listings = Listings::new(self.catalog.listings.len());
+        if self.asks() {
+            listings.asked = vec![[0; 2]; self.catalog.listings.len()];
+        }
         if self.attribution {
             listings.losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
         }
@@ -423,6 +433,9 @@ impl Market for Bazaar {
             let at = quote.listing as usize;
             restocked |= view.state.listed[at] != quote.listed;
             (view.state.prices[at], view.state.joins[at], view.state.listed[at]) = (quote.price, quote.joins, quote.listed);
+            if let Some(service) = view.state.service.get_mut(at) {
+                *service = quote.service;
+            }
         }
         if restocked {
             view.stock_shelves(&self.catalog, next);
@@ -470,7 +483,8 @@ impl Market for Bazaar {
                 [a, b, c, d, e, f, u8::from(*listed)]
             })
             .collect();
-        let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.medians, &state.assistants)).expect("platform state is plain data");
+        let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.medians, &state.assistants, &state.service))
+            .expect("platform state is plain data");
         DigestParts {
             quotes: hash_bytes(&quotes),
             tallies: totals.hash().wrapping_add(totals.listings),

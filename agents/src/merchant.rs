@@ -9,6 +9,7 @@ use crate::participation;
 use crate::policy::{ParticipationPolicy, StockPolicy};
 use crate::presence::{Move, Scene, Standing, Status};
 use crate::pricing::{self, Memory, Night, Shop};
+use crate::service::ShopDesk;
 use crate::stock::{self, Piece};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct Quote {
     pub joins: u16,
     /// Whether it is sold.
     pub listed: bool,
+    /// Service of its shop (see [`crate::view::Offer::service`]).
+    pub service: u16,
 }
 
 /// What a merchant knows of a listing.
@@ -76,6 +79,8 @@ pub struct Merchants {
     pub mean_pages: Vec<f32>,
     /// Lost sales of the week so far by listing and cause; empty where losses are not attributed.
     pub week_losses: Vec<u32>,
+    /// Desks by merchant; empty where nobody asks.
+    pub desks: Vec<ShopDesk>,
 }
 
 impl Merchants {
@@ -109,6 +114,7 @@ impl Merchants {
             standing: catalog.merchants.iter().map(|m| Standing::new(m.dormant)).collect(),
             mean_pages: Vec::new(),
             week_losses: Vec::new(),
+            desks: Vec::new(),
         }
     }
 }
@@ -127,6 +133,9 @@ pub(crate) fn adapt(
     let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
+    if market.asks() && merchants.desks.is_empty() {
+        merchants.desks = vec![ShopDesk::default(); market.catalog.merchants.len()];
+    }
     added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses);
     let mut quotes = Vec::new();
     for id in merchants.owned.clone() {
@@ -136,11 +145,11 @@ pub(crate) fn adapt(
 }
 
 /// What the nights of merchants depend on.
-struct Desk<'a> {
-    market: &'a Bazaar,
-    tick: u32,
-    view: &'a View,
-    tallies: &'a Listings,
+pub(crate) struct Desk<'a> {
+    pub(crate) market: &'a Bazaar,
+    pub(crate) tick: u32,
+    pub(crate) view: &'a View,
+    pub(crate) tallies: &'a Listings,
     night: Night<'a>,
     scene: Scene<'a>,
 }
@@ -152,6 +161,7 @@ impl Desk<'_> {
         let group = &catalog.groups[merchant.group as usize];
         let before = merchants.cash[id as usize];
         self.book(merchants, id, added);
+        let advice = self.serve(merchants, id, added);
         let cash = merchants.cash[id as usize];
         let standing = &mut merchants.standing[id as usize];
         standing.week_cash += cash - before;
@@ -162,7 +172,8 @@ impl Desk<'_> {
             let joint_sales =
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
             for &listing in here {
-                let quote = self.tend(merchants, group, listing, then, joint_sales, added);
+                let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
+                self.attend(merchants, id, advice.as_ref(), &mut quote, added);
                 active |= u32::from(quote.listed) << catalog.listings[listing as usize].platform;
                 if quote != self.quoted(listing) {
                     quotes.push(quote);
@@ -177,7 +188,13 @@ impl Desk<'_> {
 
     fn quoted(&self, listing: u32) -> Quote {
         let (state, at) = (&self.view.state, listing as usize);
-        Quote { listing, price: state.prices[at], joins: state.joins[at], listed: state.listed[at] }
+        Quote {
+            listing,
+            price: state.prices[at],
+            joins: state.joins[at],
+            listed: state.listed[at],
+            service: state.service.get(at).copied().unwrap_or(0),
+        }
     }
 
     /// Sales, returns and standing costs of the day.
@@ -350,7 +367,7 @@ impl Desk<'_> {
     }
 
     /// Books a cost of a merchant beside its orders.
-    fn charge(&self, listing: &Listing, to: Account, metric: Metric, amount: i64, added: &mut Totals) {
+    pub(crate) fn charge(&self, listing: &Listing, to: Account, metric: Metric, amount: i64, added: &mut Totals) {
         let platform = listing.platform as usize;
         let owner = if self.market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
         added.ledger.transfer(platform, Account::Merchant, to, Money(amount));
@@ -373,9 +390,10 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
         on_order,
         i64::from(quote.price),
         shares as i64,
+        i64::from(quote.service),
         state.memory.fingerprint() as i64,
     ];
-    let mut bytes = [0u8; 80];
+    let mut bytes = [0u8; 88];
     for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
         slot.copy_from_slice(&number.to_le_bytes());
     }
@@ -385,8 +403,9 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
 fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let standing = &merchants.standing[id as usize];
     let numbers = [merchants.cash[id as usize], standing.status as i64, i64::from(standing.losing_weeks), standing.week_cash];
-    let mut bytes = [0u8; (4 + PLATFORMS) * 8];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash)) {
+    let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
+    let mut bytes = [0u8; (6 + PLATFORMS) * 8];
+    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
         slot.copy_from_slice(&number.to_le_bytes());
     }
     hash_of(1 << 40 | u64::from(id), &bytes)

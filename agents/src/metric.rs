@@ -60,6 +60,9 @@ dense_enum! {
         DepartedQuality = "departed for quality", DepartedFatigue = "departed for fatigue",
         DepartedRivalDeal = "departed for rival-deal", DepartedStockOut = "departed for stock-out",
         DepartedNoNeed = "departed for no-need",
+        Inquiries = "inquiries", Addressed = "unsure shoppers addressed", InquiryOrders = "chosen after an inquiry",
+        MerchantService = "service cost of merchants", Disputes = "disputes", Compensation = "compensation by service AI",
+        ProactiveContacts = "bad experiences reached", AboveAuthority = "contacts above the authority of AI",
         AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
     }
 }
@@ -92,6 +95,9 @@ dense_enum! {
         FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
         MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
         LossAttribution = "loss-attribution",
+        Inquiry = "inquiry", ProactiveInquiry = "proactive-inquiry", MerchantDesk = "merchant-desk", ServiceTool = "service-tool",
+        ToolAction = "service-tool-action", ServiceQueue = "service-queue", Authority = "service-authority",
+        ProactiveService = "proactive-service", Dispute = "dispute",
         Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
         AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
         AutonomousPurchase = "autonomous-purchase",
@@ -238,6 +244,8 @@ pub struct Listings {
     pub stockouts: Vec<i64>,
     /// Lost sales by listing and cause; empty where losses are not attributed.
     pub losses: Vec<u32>,
+    /// Questions by listing, and shoppers addressed; empty where nobody asks.
+    pub asked: Vec<[u32; 2]>,
 }
 
 impl Listings {
@@ -245,7 +253,16 @@ impl Listings {
     #[must_use]
     pub fn new(listings: usize) -> Listings {
         let zeros = || vec![0; listings];
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros(), losses: Vec::new() }
+        Listings {
+            orders: zeros(),
+            gmv: zeros(),
+            cash: zeros(),
+            receipts: zeros(),
+            refunds: zeros(),
+            stockouts: zeros(),
+            losses: Vec::new(),
+            asked: Vec::new(),
+        }
     }
 }
 
@@ -260,6 +277,10 @@ impl Sum for Listings {
         assert_eq!(self.losses.len(), other.losses.len(), "the same listings");
         for (sum, more) in self.losses.iter_mut().zip(&other.losses) {
             *sum = sum.checked_add(*more).expect("lost sales of a listing fit 32 bits");
+        }
+        assert_eq!(self.asked.len(), other.asked.len(), "the same listings");
+        for (sum, more) in self.asked.iter_mut().zip(&other.asked) {
+            *sum = [sum[0] + more[0], sum[1] + more[1]];
         }
     }
 }

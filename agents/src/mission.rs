@@ -10,6 +10,7 @@ use crate::metric::{Mechanism, Metric, Totals};
 use crate::page::Page;
 use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::protection;
+use crate::service::Considered;
 use crate::shard::{ShardState, ShopperShard};
 use crate::shopper::{Q10, Q12, Shopper};
 use crate::view::View;
@@ -208,6 +209,13 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        let chosen = if self.params.inquiry.is_on() && need.assistant().is_none() {
+            let (options, weights) = (&mut basket.options[..basket.len], &mut weights[..]);
+            let mut considered = Considered { shopper: id, segment, need, options, weights, total, outside, chosen };
+            self.inquire(&mut considered, &mut shard.asked, totals)
+        } else {
+            chosen
+        };
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {

@@ -8,11 +8,13 @@ use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy}
 mod ai;
 mod assistant;
 mod operation;
+mod service;
 mod strategy;
 
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
 pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
+pub use service::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams};
 pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
 
 /// Most platforms of a market.
@@ -61,6 +63,8 @@ pub struct Params {
     pub messages_per_order: f32,
     /// Weight of a heard experience in satisfaction.
     pub influence: f32,
+    /// Questions before a purchase.
+    pub inquiry: InquiryParams,
     /// Assistants of shoppers.
     pub assistants: Vec<AssistantParams>,
 }
@@ -293,6 +297,16 @@ pub struct PlatformParams {
     pub strategy: StrategyParams,
     /// Paid membership, if the platform has one.
     pub membership: Option<MembershipParams>,
+    /// People at the service desk; without them people answer at their own pace, however many call.
+    pub desk: Option<DeskParams>,
+    /// What service AI may decide alone; without it, everything that it resolves.
+    pub authority: Option<AuthorityParams>,
+    /// Reaching out after a bad experience.
+    pub proactive: Option<ProactiveParams>,
+    /// Share of unresolved contacts that become disputes.
+    pub disputes: f32,
+    /// Cost of a dispute to the platform, money units.
+    pub dispute_cost: i64,
 }
 
 /// A paid membership.
@@ -331,6 +345,8 @@ pub struct GroupParams {
     pub entry: Option<EntryParams>,
     /// How it chooses platforms.
     pub platform_choice: Option<PlatformChoiceParams>,
+    /// Its customer service.
+    pub service: Option<MerchantServiceParams>,
 }
 
 /// How the dormant merchants of a group enter.

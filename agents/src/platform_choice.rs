@@ -10,7 +10,14 @@ use sim_core::math::exp_f32;
 impl Tour<'_> {
     /// Platform first visited and all visited, as bits; `None` where nobody sells the category.
     #[inline(always)]
-    pub(crate) fn platforms(&self, row: &Shopper, segment: usize, category: usize, helper: Option<Helper>, words: Words) -> Option<(usize, u8)> {
+    pub(crate) fn platforms(
+        &self,
+        row: &Shopper,
+        segment: usize,
+        category: usize,
+        helper: Option<Helper>,
+        words: Words,
+    ) -> Option<(usize, u8)> {
         let kind = &self.params.segments[segment];
         let choice = &self.params.choice;
         let mut utilities = [f32::NEG_INFINITY; PLATFORMS];

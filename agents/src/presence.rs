@@ -237,6 +237,7 @@ mod tests {
             exit,
             entry: None,
             platform_choice: None,
+            service: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
 use crate::params::{PLATFORMS, Params, RATE_LEVELS};
 use crate::protection;
 use crate::reconsider::Scales;
+use crate::service;
 use crate::shard::ShopperShard;
 use crate::shopper::Q12;
 use crate::view::View;
@@ -63,6 +64,9 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
     let desk = Desk { market, params, view, cuts, tick, tracked };
     for lost in shard.losses.drain(..) {
         loss::tally(lost, &mut tally.listings);
+    }
+    for asked in shard.asked.drain(..) {
+        tally.listings.asked[asked.listing as usize][usize::from(asked.reached)] += 1;
     }
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
@@ -317,17 +321,7 @@ impl Desk<'_> {
                 open.flags |= OpenLine::RETURNS;
             }
         }
-        if after.uniform(3) < params.contacts {
-            open.flags |= OpenLine::CONTACTS;
-            let u = f64::from(after.uniform(4));
-            if u < desk.resolved_ai {
-                open.flags |= OpenLine::BY_AI;
-            } else if u < desk.resolved_ai + desk.closed_ai {
-                open.flags |= OpenLine::BY_AI | OpenLine::UNRESOLVED;
-            } else if f64::from(after.uniform(5)) >= desk.resolved_person {
-                open.flags |= OpenLine::UNRESOLVED;
-            }
-        }
+        open.flags |= service::contact(desk, params, open.paid, after);
         let memory = &self.params.memory;
         let late = (days - promised) as f32;
         let unresolved = if open.has(OpenLine::UNRESOLVED) { memory.experience_unresolved } else { 0.0 };
@@ -335,6 +329,15 @@ impl Desk<'_> {
             - memory.experience_surprise * gap
             - memory.experience_delay * late
             - unresolved;
+        let luck = || {
+            self.market.seed.words(
+                Purpose::ServiceDesk,
+                line.rank.shopper,
+                u64::from(self.tick),
+                Line::after_key(line.mission, line.place as usize) | 1 << 32,
+            )
+        };
+        let experience = service::reach_out(params, experience, || luck().uniform(0), open);
         open.experience = (experience.clamp(-1.0, 1.0) * 100.0) as i8;
         ticks
     }

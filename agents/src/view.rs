@@ -33,6 +33,8 @@ pub struct Offer {
     pub listed: bool,
     /// Promotions that the merchant joins, as bits by rule of the platform.
     pub joins: u16,
+    /// Service of the shop: share of questions answered well (low byte) and of the unsure addressed (high byte).
+    pub service: u16,
 }
 
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
@@ -87,6 +89,8 @@ pub struct ViewState {
     pub medians: Vec<Median>,
     /// Users by assistant.
     pub assistants: Vec<AssistantState>,
+    /// Service of the shop of each listing (see [`Offer::service`]); empty where nobody asks.
+    pub service: Vec<u16>,
 }
 
 /// The market as seen in a tick.
@@ -173,8 +177,17 @@ impl View {
         self.asked.clear();
         self.asked.extend(prices.iter().zip(&state.listed).map(|(&price, &listed)| if listed { price } else { UNLISTED }));
         let quotes = Quotes { prices: &self.asked, earlier: &state.earlier };
-        let blank =
-            Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false, listed: false, joins: 0 };
+        let blank = Offer {
+            traits: [0; TASTE],
+            quality: 0.0,
+            price_term: 0.0,
+            shelf: 0,
+            merchant: 0,
+            live: false,
+            listed: false,
+            joins: 0,
+            service: 0,
+        };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
             let listing = &catalog.listings[id];
@@ -192,12 +205,13 @@ impl View {
                 live: listing.live,
                 listed: state.listed[id],
                 joins,
+                service: state.service.get(id).copied().unwrap_or(0),
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {
             let state = &self.state.platforms[p];
             let days = state.delivery_days(platform, params.ai.tick_days);
-            let desk = ServiceDesk::new(platform, state);
+            let desk = ServiceDesk::new(platform, &params.ai, state);
             (self.service[p], self.checked[p], self.trades[p]) = (desk, state.checked(platform) as f32, state.trades());
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;

@@ -11,6 +11,7 @@ use crate::page::{Page, PageRequest};
 use crate::params::{PLATFORMS, Params, PlatformParams, RATE_LEVELS, SEGMENTS, SHOWN};
 use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
+use crate::service::answers;
 use crate::shard::ShardState;
 use crate::shopper::{Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
@@ -213,6 +214,9 @@ impl Tour<'_> {
             if offer.live && kind.live_preference != 0.0 {
                 utility += kind.live_preference;
                 totals.fired(Mechanism::LivePreference, 1, 0);
+            }
+            if self.params.inquiry.rating != 0.0 {
+                utility += self.params.inquiry.rating * answers(offer.service);
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,

@@ -10,7 +10,8 @@ use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, RunWriter};
 use sim_core::rows::{
-    AssistantTick, CapabilityTick, ChurnRow, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
+    AssistantTick, CapabilityTick, ChurnRow, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick,
+    ShopperRow,
 };
 
 use crate::engine::{Engine, Step};

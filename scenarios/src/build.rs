@@ -10,6 +10,7 @@ mod edges;
 mod params;
 mod promotion;
 mod sample;
+mod service;
 mod shoppers;
 mod strategy;
 mod supply;

@@ -12,6 +12,7 @@ mod operation;
 mod platforms;
 mod population;
 mod promotions;
+mod service;
 mod size;
 
 use std::path::Path as FilePath;
@@ -38,6 +39,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.capability();
     check.operation();
     check.assistants();
+    check.service();
     check.experiment();
     if check.problems.is_empty() {
         // Sizes mean something only for a scenario that makes sense.

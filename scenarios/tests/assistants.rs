@@ -156,7 +156,8 @@ fn position_bias_falls_as_the_share_of_assistants_rises() {
 #[test]
 fn a_neutral_assistant_of_small_width_beats_the_order_of_the_page() {
     let first = |ad_discount: u32| {
-        let assistant = format!("assistants={{general: {{users: 100 %, asked: 100 %, search_cost: 1, offers: 2, ad_discount: {ad_discount} %}}}}");
+        let assistant =
+            format!("assistants={{general: {{users: 100 %, asked: 100 %, search_cost: 1, offers: 2, ad_discount: {ad_discount} %}}}}");
         positions(&[&assistant, "platforms.north.ranking={recall: 16, taste: 0, price: 0, quality: 0}"]).0
     };
     let (obeys, ignores) = (first(0), first(100));

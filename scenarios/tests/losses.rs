@@ -85,7 +85,11 @@ fn causes_name_what_is_broken() {
     let plain = causes(&[], 0);
     let slow = share(&["platforms.north.logistics.days=9"], 0, Cause::Delivery);
     assert!(slow > plain[Cause::Delivery as usize] + 0.1, "delivery {} -> {slow}", plain[Cause::Delivery as usize]);
-    let rude = share(&["platforms.north.service.resolved_person=5 %", "platforms.north.service.resolved_ai=0", "population.choice.service=1.5"], 0, Cause::Service);
+    let rude = share(
+        &["platforms.north.service.resolved_person=5 %", "platforms.north.service.resolved_ai=0", "population.choice.service=1.5"],
+        0,
+        Cause::Service,
+    );
     assert!(rude > plain[Cause::Service as usize] + 0.1, "service {} -> {rude}", plain[Cause::Service as usize]);
     let blind = share(&["platforms.north.ai.initial.matching=0.31"], 0, Cause::Match);
     assert!(blind > plain[Cause::Match as usize], "match {} -> {blind}", plain[Cause::Match as usize]);
@@ -99,7 +103,12 @@ fn causes_name_what_is_broken() {
 
 #[test]
 fn deals_elsewhere_are_told_from_prices() {
-    let none = ["platforms.east.promotions={}", "platforms.east.strategy=steady", "platforms.south.promotions={}", "platforms.south.strategy=steady"];
+    let none = [
+        "platforms.east.promotions={}",
+        "platforms.east.strategy=steady",
+        "platforms.south.promotions={}",
+        "platforms.south.strategy=steady",
+    ];
     let deal = "platforms.east.promotions={sale: {kind: {instant-discount: {discount: 40 %}}, platform_share: 100 %, budget: {per-day: 100 m yuan}}}";
     let quiet = share(&none, 0, Cause::RivalDeal);
     let loud = share(&[&none[1..], &[deal]].concat(), 0, Cause::RivalDeal);

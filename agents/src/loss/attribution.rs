@@ -7,8 +7,8 @@
 use super::medians::{FATIGUE, MATCH, PRICE, QUALITY, TERMS};
 use super::{Cause, Loss, count, largest};
 use crate::metric::{Metric, Totals};
-use crate::visit::{Option_, Tour};
 use crate::view::price_term;
+use crate::visit::{Option_, Tour};
 use sim_core::math::exp_f32;
 
 /// Rise of the purchase probability below which nothing would have helped.
@@ -146,4 +146,3 @@ fn best(ended: &Ended, from: usize, to: usize) -> Option<usize> {
         if key(b).partial_cmp(&key(a)) == Some(std::cmp::Ordering::Greater) { b } else { a }
     })
 }
-

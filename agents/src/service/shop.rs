@@ -77,6 +77,13 @@ impl ShopDesk {
         self.usual += (questions - self.usual) * USUAL_GAIN;
     }
 
+    /// The state as numbers, for the digest.
+    #[must_use]
+    pub(crate) fn numbers(&self) -> [i64; 2] {
+        let asked = u64::from(self.recent.to_bits()) << 32 | u64::from(self.usual.to_bits());
+        [asked as i64, i64::from(self.extra) << 1 | i64::from(self.gave_up)]
+    }
+
     /// People at the desk.
     pub(crate) fn people(&self, params: &MerchantServiceParams) -> u32 {
         params.agents + u32::from(self.extra)

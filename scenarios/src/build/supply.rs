@@ -52,7 +52,7 @@ pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) ->
         platforms: names(&mut scenario.platforms.keys()),
         categories: names(&mut scenario.catalog.categories.keys()),
         segments: names(&mut scenario.population.segments.keys()),
-        groups: params::groups(scenario),
+        groups: params::groups(scenario, super::calendar::warm_up(scenario)),
         merchants,
         listings,
         cells,
