@@ -91,6 +91,8 @@ mod strategy;
 
 pub mod market;
 
+pub mod piece;
+
 pub mod configured;
 
 pub mod record;

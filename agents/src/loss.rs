@@ -11,7 +11,7 @@ mod table;
 mod yardstick;
 
 pub use medians::{Median, TERMS};
-pub use table::churn_rows;
+pub use table::{departures, lost_sales};
 pub use yardstick::Yardstick;
 
 pub(crate) use attribution::Ended;
@@ -117,13 +117,12 @@ pub(crate) fn tally(loss: Loss, listings: &mut Listings) {
 }
 
 /// Adds the tallies of a tick to the sums of the week; returns a wrapping sum of the hashes of what hosted merchants lost.
-pub(crate) fn close_day(tick: u32, owned: &Range<u32>, market: &Bazaar, tallies: &Listings, week: &mut Vec<u32>) -> u64 {
+pub(crate) fn close_day(tick: u32, owned: &Range<u32>, market: &Bazaar, tallies: &Listings, week: &mut [u32]) -> u64 {
     if tallies.losses.is_empty() {
         return 0;
     }
-    if tick.is_multiple_of(WEEK_TICKS) || week.is_empty() {
-        week.clear();
-        week.resize(tallies.losses.len(), 0);
+    if tick.is_multiple_of(WEEK_TICKS) {
+        week.fill(0);
     }
     let mut hash = 0u64;
     for (at, (&lost, sum)) in tallies.losses.iter().zip(week).enumerate().filter(|(_, (lost, _))| **lost > 0) {

@@ -9,7 +9,7 @@ use crate::instrument::{Instrument, Promotion, RULES};
 use crate::loss::{self, Cause, TERMS};
 use crate::membership;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
-use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
+use crate::metric::{ASKED, Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::check_outs;
 use crate::params::{Missions, Params, REVIEW_TICKS};
@@ -19,7 +19,7 @@ use crate::presence;
 use crate::pricing;
 use crate::protection;
 use crate::retention;
-use crate::service;
+use crate::service::{self, ShopDesk};
 use crate::settle;
 use crate::shard::{ShardState, ShopperShard};
 use crate::strategy;
@@ -217,12 +217,19 @@ impl Bazaar {
             assistants: assistant::first_states(params, self.plan.agents()),
             service: if self.asks() { service::first(self) } else { Vec::new() },
         };
+        let mut merchants = Merchants::new(&self.catalog, expected_sales);
+        if self.attribution {
+            merchants.week_losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
+        }
+        if self.asks() {
+            merchants.desks = vec![ShopDesk::default(); self.catalog.merchants.len()];
+        }
         World {
             tick: Tick(0),
             plan: self.plan,
             view: View::new(&self.catalog, params, 0, state, self.visits(0)),
             shoppers: shards.into_iter().map(ShopperShard::new).collect(),
-            merchants: Merchants::new(&self.catalog, expected_sales),
+            merchants,
             digest: Digest::default(),
         }
     }
@@ -365,7 +372,7 @@ impl Market for Bazaar {
     fn no_tally(&self) -> Tally<Bazaar> {
         let mut listings = Listings::new(self.catalog.listings.len());
         if self.asks() {
-            listings.asked = vec![[0; 2]; self.catalog.listings.len()];
+            listings.asked = vec![0; self.catalog.listings.len() * ASKED];
         }
         if self.attribution {
             listings.losses = vec![0; self.catalog.listings.len() * Cause::COUNT];

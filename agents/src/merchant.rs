@@ -133,9 +133,6 @@ pub(crate) fn adapt(
     let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
-    if market.asks() && merchants.desks.is_empty() {
-        merchants.desks = vec![ShopDesk::default(); market.catalog.merchants.len()];
-    }
     added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses);
     let mut quotes = Vec::new();
     for id in merchants.owned.clone() {

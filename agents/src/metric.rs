@@ -1,11 +1,15 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
 use crate::assistant::AssistantSum;
+use crate::loss::Cause;
 use serde::{Deserialize, Serialize};
-use sim_core::exchange::Sum;
+use sim_core::exchange::{Owned, Sum};
 use sim_core::ledger::Ledger;
 use sim_core::mechanism::Mechanisms;
 use sim_core::money::add_columns;
+
+/// Numbers of a listing in [`Listings::asked`].
+pub(crate) const ASKED: usize = 2;
 
 macro_rules! dense_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
@@ -117,6 +121,7 @@ pub struct GroupSum {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Totals {
     /// `counters[(platform * segments + segment) * Metric::COUNT + metric]`.
+    #[serde(with = "sim_core::columns")]
     counters: Vec<i64>,
     segments: usize,
     /// `groups[platform * groups + group]`: what the merchants of a group earn and sell there.
@@ -231,21 +236,27 @@ impl Sum for Totals {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Listings {
     /// Shipped orders.
+    #[serde(with = "sim_core::columns")]
     pub orders: Vec<i64>,
     /// GMV of shipped orders, money units.
+    #[serde(with = "sim_core::columns")]
     pub gmv: Vec<i64>,
     /// Cash that the merchant received less what it paid for orders and returns (goods, logistics, refunds), money units.
+    #[serde(with = "sim_core::columns")]
     pub cash: Vec<i64>,
     /// What merchants received for shipped orders after discounts, commission and fee, before delivery and goods, money units.
+    #[serde(with = "sim_core::columns")]
     pub receipts: Vec<i64>,
     /// GMV returned.
+    #[serde(with = "sim_core::columns")]
     pub refunds: Vec<i64>,
     /// Orders refused for stock.
+    #[serde(with = "sim_core::columns")]
     pub stockouts: Vec<i64>,
     /// Lost sales by listing and cause; empty where losses are not attributed.
     pub losses: Vec<u32>,
-    /// Questions by listing, and shoppers addressed; empty where nobody asks.
-    pub asked: Vec<[u32; 2]>,
+    /// Questions asked and shoppers addressed, two numbers a listing; empty where nobody asks.
+    pub asked: Vec<u32>,
 }
 
 impl Listings {
@@ -274,13 +285,67 @@ impl Sum for Listings {
         add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
-        assert_eq!(self.losses.len(), other.losses.len(), "the same listings");
-        for (sum, more) in self.losses.iter_mut().zip(&other.losses) {
-            *sum = sum.checked_add(*more).expect("lost sales of a listing fit 32 bits");
+        for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked)] {
+            assert_eq!(into.len(), from.len(), "the same listings");
+            for (sum, more) in into.iter_mut().zip(from) {
+                *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");
+            }
         }
-        assert_eq!(self.asked.len(), other.asked.len(), "the same listings");
-        for (sum, more) in self.asked.iter_mut().zip(&other.asked) {
-            *sum = [sum[0] + more[0], sum[1] + more[1]];
+    }
+}
+
+impl Listings {
+    fn columns(&mut self) -> [&mut Vec<i64>; 6] {
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = self;
+        [orders, gmv, cash, receipts, refunds, stockouts]
+    }
+}
+
+impl Owned for Listings {
+    fn select(&self, places: &[u32]) -> Listings {
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked } = self;
+        let columns = [orders, gmv, cash, receipts, refunds, stockouts];
+        let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
+        let (losses, asked) = (select_rows(losses, Cause::COUNT, places), select_rows(asked, ASKED, places));
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked }
+    }
+
+    fn add_at(&mut self, places: &[u32], part: &Listings) {
+        add_rows_at(&mut self.losses, Cause::COUNT, places, &part.losses);
+        add_rows_at(&mut self.asked, ASKED, places, &part.asked);
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = part;
+        for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
+            add_at(into, places, from);
+        }
+    }
+}
+
+/// The values of a column at `places`; none of a column that is left out.
+fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
+    if column.is_empty() { Vec::new() } else { places.iter().map(|&place| column[place as usize]).collect() }
+}
+
+fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
+    assert!(part.len() == if into.is_empty() { 0 } else { places.len() }, "columns of one shape");
+    for (&place, &value) in places.iter().zip(part) {
+        let sum = &mut into[place as usize];
+        *sum = sum.checked_add(value).expect("tally overflow");
+    }
+}
+
+/// The rows of `width` numbers at `places`; none of a table that is left out.
+pub(crate) fn select_rows(table: &[u32], width: usize, places: &[u32]) -> Vec<u32> {
+    if table.is_empty() {
+        return Vec::new();
+    }
+    places.iter().flat_map(|&place| &table[place as usize * width..(place as usize + 1) * width]).copied().collect()
+}
+
+fn add_rows_at(into: &mut [u32], width: usize, places: &[u32], part: &[u32]) {
+    assert!(part.len() == if into.is_empty() { 0 } else { places.len() * width }, "tables of one shape");
+    for (&place, row) in places.iter().zip(part.chunks_exact(width)) {
+        for (sum, more) in into[place as usize * width..].iter_mut().zip(row) {
+            *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");
         }
     }
 }
@@ -289,7 +354,18 @@ impl Sum for Listings {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Demand {
     /// Pieces by listing; empty where every stock is unlimited.
+    #[serde(with = "sim_core::columns")]
     pub pieces: Vec<i64>,
+}
+
+impl Owned for Demand {
+    fn select(&self, places: &[u32]) -> Demand {
+        Demand { pieces: select(&self.pieces, places) }
+    }
+
+    fn add_at(&mut self, places: &[u32], part: &Demand) {
+        add_at(&mut self.pieces, places, &part.pieces);
+    }
 }
 
 impl Sum for Demand {
@@ -302,6 +378,7 @@ impl Sum for Demand {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Budgets {
     /// Money claimed, money units.
+    #[serde(with = "sim_core::columns")]
     pub claimed: Vec<i64>,
 }
 

@@ -7,13 +7,15 @@ use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
+use serde::{Deserialize, Serialize};
+use sim_core::exchange::Sum;
 use sim_core::math;
 use sim_core::parallel;
 use sim_core::rows::{AssistantTick, CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
     satisfaction: [i64; PLATFORMS],
     fatigue: [i64; PLATFORMS],
@@ -58,7 +60,9 @@ impl Census {
         self.shoppers += 1;
         self.assisted += i64::from(row.assistants() != 0);
     }
+}
 
+impl Sum for Census {
     fn add(&mut self, other: &Census) {
         for p in 0..PLATFORMS {
             self.satisfaction[p] += other.satisfaction[p];

@@ -9,7 +9,7 @@ use crate::instrument::Instrument;
 use crate::loss::{self, Cause, Loss};
 use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{ASKED, Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
 use crate::params::{PLATFORMS, Params, RATE_LEVELS};
 use crate::protection;
@@ -66,7 +66,7 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
         loss::tally(lost, &mut tally.listings);
     }
     for asked in shard.asked.drain(..) {
-        tally.listings.asked[asked.listing as usize][usize::from(asked.reached)] += 1;
+        tally.listings.asked[asked.listing as usize * ASKED + usize::from(asked.reached)] += 1;
     }
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);

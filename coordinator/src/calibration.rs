@@ -11,14 +11,17 @@ use agents::record::Census;
 use results::moments::{Measured, Series, dip_share};
 use scenarios::{BASELINE, Estimator, Moment, Moments, Override, Period, SalesMode, Statistic};
 
+use sim_core::exchange::Local;
+use sim_core::placement::Placement;
+
 use crate::engine::Engine;
 use crate::exit::Failure;
 use crate::experiment::missions;
 use crate::interrupt;
 use crate::plan::{Cell, Plan};
 use crate::probe::{MemoryProbe, PriceProbe};
-use crate::trial::{IssuesTrial, ToolTrial};
 use crate::progress::{Progress, Whereabouts};
+use crate::trial::{IssuesTrial, ToolTrial};
 
 /// A scenario and its moments, ready to be measured.
 pub(crate) struct Calibration<'a> {
@@ -135,16 +138,14 @@ impl<'a> Calibration<'a> {
             | Estimator::PromotionLift { .. }
             | Estimator::PricePaidAfterPromotion { .. }
             | Estimator::ServiceTool { .. }
-            | Estimator::SupportIssues { .. } => {
-                match &replication.probes[index] {
-                    Some(Probe::Elasticity(probe)) => probe.elasticity(),
-                    Some(Probe::Lift(probe)) => probe.ratio(),
-                    Some(Probe::Memory(probe)) => probe.change(),
-                    Some(Probe::Tool(trial)) => trial.lift(),
-                    Some(Probe::Issues(trial)) => trial.gain(),
-                    None => f64::NAN,
-                }
-            }
+            | Estimator::SupportIssues { .. } => match &replication.probes[index] {
+                Some(Probe::Elasticity(probe)) => probe.elasticity(),
+                Some(Probe::Lift(probe)) => probe.ratio(),
+                Some(Probe::Memory(probe)) => probe.change(),
+                Some(Probe::Tool(trial)) => trial.lift(),
+                Some(Probe::Issues(trial)) => trial.gain(),
+                None => f64::NAN,
+            },
             Estimator::NotMeasured { .. } => f64::NAN,
         }
     }
@@ -188,7 +189,7 @@ fn each(moments: &Moments) -> impl Iterator<Item = ((&str, &str), &Moment)> {
 
 /// Runs a cell with its experiments; the KPI rows of its calendar.
 fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &mut Progress) -> Result<Series, Failure> {
-    let mut engine = Engine::new(plan.build(cell)?, cell, false)?;
+    let mut engine = Engine::new(plan.build(cell)?, cell, false, Placement::ALONE)?;
     let scenario = &cell.loaded.scenario;
     let (census, last) = (scenario.outputs.census, scenario.calendar.ticks() - 1);
     let mut series = Series::new(scenario.calendar.ticks_per_day());
@@ -201,7 +202,7 @@ fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &
                 Probe::Issues(trial) => trial.before_tick(&engine),
             }
         }
-        let step = engine.step(false)?;
+        let step = engine.step(&mut Local, false)?;
         if let Some(tick) = step.tick {
             let takes_census = (tick + 1).is_multiple_of(census) || tick == last;
             let census = takes_census.then(|| Census::take(&engine.market, &mut engine.world, step.engine_tick));

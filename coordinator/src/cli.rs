@@ -25,7 +25,8 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0 done   1 environment or I/O failed   2 bad input, nothing was written   3 a check failed
-  70 bug, or a run that does not repeat itself   78 written by another version   130 interrupted
+  70 bug, or a run that does not repeat itself   75 try again: start the process again, the run goes on
+  78 written by another version, or refused   130 interrupted
 
 A first look:
   bazaar run scenarios/library/double-11-2025.yaml";
@@ -34,6 +35,12 @@ A first look:
 enum Command {
     /// Run a scenario, write its tables, compare its arms
     Run(RunArgs),
+    /// Go on with a run on several workers that did not finish, from its last checkpoint
+    Resume(ResumeArgs),
+    /// Coordinate one run of workers on other machines; starts none itself
+    Coordinator(CoordinatorArgs),
+    /// Take part in a run as a worker of a coordinator
+    Worker(WorkerArgs),
     /// Check a scenario and say what a run of it will cost; writes nothing
     Validate(ValidateArgs),
     /// Print the JSON Schema of scenario files, for editors
@@ -77,6 +84,141 @@ pub(crate) struct RunArgs {
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+    /// Processes on this machine that share the run; results do not depend on it [default: none, all in one process]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+    #[command(flatten)]
+    pub(crate) clocks: Clocks,
+}
+
+/// When a run on workers saves its state, and when a worker counts as lost.
+#[derive(Debug, Args)]
+pub(crate) struct Clocks {
+    /// Ticks between checkpoints of a run on workers [default: by time only]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) checkpoint_ticks: Option<u32>,
+    /// Seconds between checkpoints of a run on workers
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    pub(crate) checkpoint_seconds: f64,
+    /// A worker that is silent for so many seconds is lost; at least three times --beat
+    #[arg(long, value_name = "SECONDS", default_value_t = 15.0, value_parser = seconds)]
+    pub(crate) lease: f64,
+    /// Seconds between two signs of life
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
+    pub(crate) beat: f64,
+    /// Seconds to wait for workers when there are too few [default: 600, of `run` and `resume` 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<f64>,
+}
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Directory of the run
+    pub(crate) run: PathBuf,
+    /// Processes on this machine that share the run; any number goes on with any other
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: u16,
+    /// Threads of all workers together [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) clocks: Clocks,
+}
+
+/// Arguments of `coordinator`.
+#[derive(Debug, Args)]
+pub(crate) struct CoordinatorArgs {
+    /// The scenario
+    pub(crate) file: PathBuf,
+    /// Directory for the results; an unfinished run in it goes on
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace an earlier run in the directory
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// Arm to run; repeat for more [default: the arms of the file]
+    #[arg(long = "arm", value_name = "NAME")]
+    pub(crate) arms: Vec<String>,
+    /// Workers to wait for before the run begins; later ones get shards at the next checkpoint
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: u16,
+    /// Address to listen on
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7400")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Where checkpoints go: a directory that all workers see, or a bucket where built with `s3` [default: below --out]
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) store: Option<String>,
+    #[command(flatten)]
+    pub(crate) security: SecurityArgs,
+    #[command(flatten)]
+    pub(crate) clocks: Clocks,
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `worker`.
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// The scenario that the run must have [default: whatever the coordinator runs]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// The coordinator
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7400")]
+    pub(crate) connect: String,
+    /// Address to listen on for other workers; port 0 takes any that is free
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Where other workers reach it [default: where the coordinator sees it]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) advertise: Option<String>,
+    /// Where checkpoints are [default: where the coordinator says]
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) store: Option<String>,
+    #[command(flatten)]
+    pub(crate) security: SecurityArgs,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Seconds to wait for the coordinator
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    pub(crate) wait: f64,
+    /// End when standard input does
+    #[arg(long, hide = true)]
+    pub(crate) ends_with_parent: bool,
+}
+
+/// Who may talk. The token of the run is read from the environment: BAZAAR_TOKEN.
+#[derive(Debug, Args)]
+pub(crate) struct SecurityArgs {
+    /// Certificate of this process, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Authority that signed the certificates of the other side, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Name in the certificates of the other side [default: its host]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tls_name: Option<String>,
+    /// Listen in plain text where others can hear
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 /// Changes to a scenario.
@@ -201,6 +343,11 @@ pub(crate) struct BenchArgs {
     pub(crate) days: u16,
 }
 
+fn seconds(text: &str) -> Result<f64, String> {
+    let found: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
+    if (0.05..=1e6).contains(&found) { Ok(found) } else { Err(format!("{found} seconds; expected 0.05 to 1000000")) }
+}
+
 /// Runs the program on the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -232,6 +379,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
     listen_to_logs(cli.log.as_deref())?;
     match cli.command {
         Command::Run(args) => command::run::run(&args),
+        Command::Resume(args) => command::cluster::resume(&args),
+        Command::Coordinator(args) => command::cluster::coordinator(&args),
+        Command::Worker(args) => command::cluster::worker(&args),
         Command::Validate(args) => command::validate::validate(&args),
         Command::Schema(args) => command::schema::schema(&args),
         Command::Init(args) => command::init::init(&args),

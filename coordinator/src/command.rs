@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod calibrate;
+pub(crate) mod cluster;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod inspect;

@@ -10,7 +10,8 @@ use agents::market::Bazaar;
 use agents::record::{Census, Observation};
 use scenarios::Built;
 use sim_core::digest::Digest;
-use sim_core::exchange::Local;
+use sim_core::exchange::{Exchange, ExchangeError, Local};
+use sim_core::placement::Placement;
 use sim_core::tick::{Stage, Ticked, World, run_tick};
 
 use crate::bug;
@@ -47,14 +48,42 @@ pub(crate) struct Step {
     epoch: usize,
 }
 
+/// A tick that was not applied.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// For a reason of this process: the program broke one of its rules, or rows could not be written.
+    Failed(Failure),
+    /// Another member did not answer.
+    Exchange(ExchangeError),
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Failed(failure) => failure,
+            Broken::Exchange(error) => bug_found(&error.to_string(), "with nobody to exchange with"),
+        }
+    }
+}
+
 impl Engine {
-    /// The world of `cell` before its first tick.
-    pub(crate) fn new(mut built: Built, cell: Cell<'_>, samples: bool) -> Result<Self, Failure> {
+    /// The world of `cell` before its first tick, or the part of it that one member hosts.
+    pub(crate) fn new(built: Built, cell: Cell<'_>, samples: bool, placement: Placement) -> Result<Self, Failure> {
+        Self::with(built, cell, samples, |built| Ok(built.world_at(placement)))
+    }
+
+    /// The world that `make` makes.
+    pub(crate) fn with(
+        mut built: Built,
+        cell: Cell<'_>,
+        samples: bool,
+        make: impl FnOnce(&Built) -> Result<World<Bazaar>, Failure>,
+    ) -> Result<Self, Failure> {
         if !samples {
             built.market.sample = 0;
         }
         let place = || format!("while it built the world of {}", name_of(cell.seed(), cell.arm, cell.replication));
-        let world = bug::caught(|| built.world()).map_err(|message| bug_found(&message, &place()))?;
+        let world = bug::caught(|| make(&built)).map_err(|message| bug_found(&message, &place()))??;
         Ok(Self {
             market: built.market,
             world,
@@ -76,7 +105,7 @@ impl Engine {
     }
 
     /// Runs the next tick; `keep_prices` copies the list prices before it.
-    pub(crate) fn step(&mut self, keep_prices: bool) -> Result<Step, Failure> {
+    pub(crate) fn step(&mut self, exchange: &mut impl Exchange, keep_prices: bool) -> Result<Step, Broken> {
         let engine_tick = self.world.tick.0;
         let epoch = self.world.view.epoch;
         let prices = if keep_prices { self.world.view.state.prices.clone() } else { Vec::new() };
@@ -87,8 +116,9 @@ impl Engine {
             stages[index] += since.elapsed();
             since = Instant::now();
         };
-        let ticked = bug::caught(|| run_tick(market, world, &mut Local, told));
-        let ticked = self.sound(engine_tick, ticked)?;
+        let ticked = bug::caught(|| run_tick(market, world, exchange, told));
+        let ticked =
+            self.sound(engine_tick, ticked.map(Ok::<_, std::convert::Infallible>)).map_err(Broken::Failed)?.map_err(Broken::Exchange)?;
         tracing::debug!(engine_tick, digest = %self.world.digest, parts = ?ticked.parts, "tick");
         let tick = engine_tick.checked_sub(self.market.warm_up);
         Ok(Step { engine_tick, tick, ticked, digest: self.world.digest, prices, epoch })
@@ -162,8 +192,8 @@ mod tests {
         let few = scenarios::Override::parse("population.shoppers=200").unwrap();
         let plan = Plan::new(scenarios::load(&file, &[few]).unwrap(), &["price-war".to_owned()]).unwrap();
         let cell = plan.cells().next().unwrap();
-        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false).unwrap();
-        (0..5).for_each(|_| drop(engine.step(false).unwrap()));
+        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false, Placement::ALONE).unwrap();
+        (0..5).for_each(|_| drop(engine.step(&mut Local, false).unwrap()));
         let mut fork = engine.fork().unwrap();
         let forked: Vec<_> = (0..5)
             .map(|_| {
@@ -171,7 +201,7 @@ mod tests {
                 fork.digest
             })
             .collect();
-        let original: Vec<_> = (0..5).map(|_| engine.step(false).unwrap().digest).collect();
+        let original: Vec<_> = (0..5).map(|_| engine.step(&mut Local, false).unwrap().digest).collect();
         assert_eq!(forked, original);
     }
 
@@ -181,10 +211,10 @@ mod tests {
         let few = scenarios::Override::parse("population.shoppers=200").unwrap();
         let plan = Plan::new(scenarios::load(&file, &[few]).unwrap(), &["price-war".to_owned()]).unwrap();
         let cell = plan.cells().nth(1).unwrap();
-        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false).unwrap();
-        engine.step(false).unwrap();
+        let mut engine = Engine::new(plan.build(cell).unwrap(), cell, false, Placement::ALONE).unwrap();
+        engine.step(&mut Local, false).unwrap();
         engine.world.merchants.listings.clear();
-        let failure = engine.step(false).err().unwrap();
+        let failure = Failure::from(engine.step(&mut Local, false).err().unwrap());
         assert_eq!(failure.exit(), Exit::Bug);
         let said = failure.to_string();
         let seed = format!("seed {}", cell.seed());

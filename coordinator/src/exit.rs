@@ -23,10 +23,21 @@ pub enum Exit {
     CheckFailed = 3,
     /// A bug in the program, or a run that does not repeat itself.
     Bug = 70,
-    /// Written by another version.
+    /// Nothing is wrong with the run: starting the process again goes on with it.
+    Again = 75,
+    /// Written by another version, or refused for what cannot change.
     Mismatch = 78,
     /// Interrupted.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// The exit code with a number; a number that is none stands for a failure.
+    #[must_use]
+    pub fn of(code: u32) -> Self {
+        let all = [Self::Done, Self::BadInput, Self::CheckFailed, Self::Bug, Self::Again, Self::Mismatch, Self::Interrupted];
+        all.into_iter().find(|exit| u32::from(*exit as u8) == code).unwrap_or(Self::Failed)
+    }
 }
 
 /// Why a command failed.
@@ -128,6 +139,32 @@ pub enum Failure {
         /// What to do about it.
         advice: String,
     },
+    /// A process of a run has to be started again.
+    #[error("{what}")]
+    Again {
+        /// What ended it.
+        what: String,
+        /// What to do about it.
+        advice: String,
+    },
+    /// The coordinator sent a worker away.
+    #[error("dismissed: {cause}")]
+    Dismissed {
+        /// The exit code that the coordinator asked for.
+        exit: Exit,
+        /// Why.
+        cause: String,
+    },
+    /// A run on several workers failed.
+    #[error("{what}")]
+    Cluster {
+        /// The exit code of the reason.
+        exit: Exit,
+        /// Why.
+        what: String,
+        /// What to do about it.
+        advice: String,
+    },
     /// The user stopped it.
     #[error("interrupted; {left}")]
     Interrupted {
@@ -148,6 +185,8 @@ impl Failure {
             Self::Diverged { .. } | Self::Bug { .. } => Exit::Bug,
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Again { .. } => Exit::Again,
+            Self::Dismissed { exit, .. } | Self::Cluster { exit, .. } => *exit,
         }
     }
 
@@ -162,8 +201,11 @@ impl Failure {
             | Self::Missed { advice, .. }
             | Self::Diverged { advice, .. }
             | Self::Mismatch { advice, .. }
+            | Self::Again { advice, .. }
+            | Self::Cluster { advice, .. }
             | Self::Bug { advice, .. } => Some(advice),
-            Self::Scenario { .. } | Self::Build { .. } | Self::Io { .. } | Self::Threads { .. } | Self::Interrupted { .. } => None,
+            Self::Scenario { .. } | Self::Build { .. } | Self::Io { .. } | Self::Threads { .. } => None,
+            Self::Interrupted { .. } | Self::Dismissed { .. } => None,
         }
     }
 

@@ -9,7 +9,9 @@ use std::{fs, path};
 
 use agents::metric::Metric;
 use results::manifest::{MECHANISMS, SCENARIO};
-use results::{CellRecord, CellSummary, Comparison, Execution, Existing, Manifest, Outcome, RunWriter, WriterOptions};
+use results::{CellRecord, CellSummary, Comparison, Execution, Existing, KpiSummary, Manifest, Outcome, RunWriter, WriterOptions};
+use sim_core::exchange::Local;
+use sim_core::placement::Placement;
 
 use crate::engine::{Engine, STAGES, Step};
 use crate::exit::Failure;
@@ -52,17 +54,27 @@ pub(crate) struct Orders {
     pub(crate) threads: usize,
 }
 
+/// Cells that are computed, and what remains to be written of them.
+pub(crate) struct Ended<'a> {
+    pub(crate) dir: &'a Path,
+    pub(crate) records: Vec<CellRecord>,
+    pub(crate) cells: Vec<CellSummary>,
+    pub(crate) mechanisms: MechanismCounts,
+    pub(crate) missions: u64,
+    pub(crate) timings: Timings,
+    pub(crate) begun: Instant,
+    pub(crate) threads: usize,
+    pub(crate) workers: usize,
+    /// Workers that were lost on the way, in words.
+    pub(crate) losses: Vec<String>,
+}
+
 /// Runs every cell of `plan` into `orders.dir`.
 pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
     let begun = Instant::now();
     let tables = plan.tables()?;
-    let options = WriterOptions {
-        run: plan.run_info()?,
-        block: plan.project.baseline().scenario.outputs.block,
-        tables: tables.clone(),
-        existing: if orders.force { Existing::Replace } else { Existing::Refuse },
-    };
-    let mut writer = RunWriter::create(&orders.dir, options)?;
+    let existing = if orders.force { Existing::Replace } else { Existing::Refuse };
+    let mut writer = RunWriter::create(&orders.dir, writer_options(plan, existing)?)?;
     let left_out = write_inputs(plan, &mut writer, &orders.dir)?;
     let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications);
     let mut work = Work {
@@ -71,9 +83,8 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
         progress,
         mechanisms: MechanismCounts::new(plan.arms.iter().map(|(arm, _)| arm.as_str())),
         timings: Timings::default(),
-        dir: &orders.dir,
     };
-    work.announce(orders.threads, &left_out);
+    announce(plan, &work.progress, &orders.dir, &crate::output::counted(orders.threads, "thread"), &left_out);
     let (mut records, mut cells) = (Vec::new(), Vec::new());
     for cell in plan.cells() {
         let (record, summary) = work.cell(cell, &mut writer).inspect_err(|_| work.progress.finish())?;
@@ -81,12 +92,27 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
         cells.push(summary);
     }
     work.progress.finish();
+    let (missions, threads) = (work.progress.missions(), orders.threads);
+    let Work { mechanisms, timings, .. } = work;
+    let (workers, losses) = (1, Vec::new());
+    let ended = Ended { dir: &orders.dir, records, cells, mechanisms, missions, timings, begun, threads, workers, losses };
+    conclude(plan, writer, ended)
+}
+
+/// What the writer of a run needs to know.
+pub(crate) fn writer_options(plan: &Plan, existing: Existing) -> Result<WriterOptions, Failure> {
+    let block = plan.project.baseline().scenario.outputs.block;
+    Ok(WriterOptions { run: plan.run_info()?, block, tables: plan.tables()?, existing })
+}
+
+/// Writes what stands beside the tables of single cells, the manifest last.
+pub(crate) fn conclude(plan: &Plan, mut writer: RunWriter, ended: Ended<'_>) -> Result<Finished, Failure> {
+    let Ended { dir, records, cells, mechanisms, missions, mut timings, begun, threads, workers, losses } = ended;
     let comparisons = comparisons(plan, &cells)?;
     let last = plan.project.baseline().scenario.calendar.ticks() - 1;
     let rows: Vec<_> = comparisons.iter().map(|found| (found.arm.as_str(), found.rows(last))).collect();
     writer.write_across(rows.iter().flat_map(|(arm, rows)| rows.iter().map(|row| (*arm, row))))?;
-    writer.write_text(MECHANISMS, &json_text(&work.mechanisms.table()))?;
-    let mut timings = work.timings;
+    writer.write_text(MECHANISMS, &json_text(&mechanisms.table()))?;
     timings.total = begun.elapsed();
     let manifest = writer.finish(Outcome {
         arms: plan.arms.iter().map(|(arm, _)| arm.clone()).collect(),
@@ -95,12 +121,12 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
         kpis: cells.iter().map(CellSummary::kpis).collect(),
         execution: Execution {
             wall_seconds: timings.total.as_secs_f64(),
-            threads: u32::try_from(orders.threads).unwrap_or(u32::MAX),
-            workers: 1,
+            threads: u32::try_from(threads).unwrap_or(u32::MAX),
+            workers: u32::try_from(workers).unwrap_or(u32::MAX),
+            lost_workers: losses,
         },
     })?;
-    let missions = work.progress.missions();
-    Ok(Finished { dir: orders.dir.clone(), cells, comparisons, manifest, timings, missions })
+    Ok(Finished { dir: dir.to_owned(), cells, comparisons, manifest, timings, missions })
 }
 
 struct Work<'a> {
@@ -109,63 +135,67 @@ struct Work<'a> {
     progress: Progress,
     mechanisms: MechanismCounts,
     timings: Timings,
-    dir: &'a Path,
 }
 
 /// Tables that are made of sampled shoppers.
 const SAMPLED: [&str; 3] = ["orders", "missions", "shopper_panel"];
 
-impl Work<'_> {
-    fn announce(&self, threads: usize, left_out: &[PathBuf]) {
-        let scenario = &self.plan.project.baseline().scenario;
-        let arms: Vec<_> = self.plan.arms.iter().map(|(arm, _)| arm.as_str()).collect();
-        self.progress.say(&format!(
-            "{}: {} x {}, {} shoppers, {} to {}, {} -> {}",
-            scenario.name,
-            arms.join(", "),
-            crate::output::counted(self.plan.replications as usize, "replication"),
-            crate::output::grouped(scenario.population.shoppers.0.into()),
-            scenario.calendar.start,
-            scenario.calendar.end,
-            crate::output::counted(threads, "thread"),
-            self.dir.display(),
-        ));
-        for file in left_out {
-            self.progress.say(&format!("{} is not below the scenario and was not copied; verify needs it there", file.display()));
-        }
-    }
+/// Whether any of `tables` is made of sampled shoppers.
+pub(crate) fn samples(tables: &std::collections::BTreeSet<&'static str>) -> bool {
+    SAMPLED.iter().any(|name| tables.contains(name))
+}
 
+/// Says what begins, and by what it is carried.
+pub(crate) fn announce(plan: &Plan, progress: &Progress, dir: &Path, carriers: &str, left_out: &[PathBuf]) {
+    let scenario = &plan.project.baseline().scenario;
+    let arms: Vec<_> = plan.arms.iter().map(|(arm, _)| arm.as_str()).collect();
+    progress.say(&format!(
+        "{}: {} x {}, {} shoppers, {} to {}, {carriers} -> {}",
+        scenario.name,
+        arms.join(", "),
+        crate::output::counted(plan.replications as usize, "replication"),
+        crate::output::grouped(scenario.population.shoppers.0.into()),
+        scenario.calendar.start,
+        scenario.calendar.end,
+        dir.display(),
+    ));
+    for file in left_out {
+        progress.say(&format!("{} is not below the scenario and was not copied; verify needs it there", file.display()));
+    }
+}
+
+impl Work<'_> {
     fn cell(&mut self, cell: Cell<'_>, writer: &mut RunWriter) -> Result<(CellRecord, CellSummary), Failure> {
         let begun = Instant::now();
-        let samples = SAMPLED.iter().any(|name| self.tables.contains(name));
-        let mut engine = Engine::new(self.plan.build(cell)?, cell, samples)?;
+        let samples = samples(&self.tables);
+        let mut engine = Engine::new(self.plan.build(cell)?, cell, samples, Placement::ALONE)?;
         self.timings.build += begun.elapsed();
         self.mechanisms.configure(cell.arm, &engine.market);
         tracing::info!(arm = cell.arm, replication = cell.replication, seed = cell.seed(), "cell begins");
         let outputs = &self.plan.project.baseline().scenario.outputs;
         let ticks = engine.ticks() - engine.market.warm_up;
         writer.begin(cell.arm, cell.replication);
-        let mut recorder = Recorder::new(writer, &self.tables, outputs.census, ticks);
+        let mut summary = KpiSummary::default();
+        let mut recorder = Recorder::new(writer, &self.tables, (outputs.census, ticks), true, &mut summary);
         let mut tick_digests = Vec::with_capacity(ticks as usize);
         let mut gmv = 0;
         while !engine.is_done() {
             let before = Instant::now();
-            let step = engine.step(recorder.wants_prices())?;
+            let step = engine.step(&mut Local, recorder.wants_prices())?;
             let between = Instant::now();
-            recorder.record(&mut engine, &step)?;
+            recorder.record(&mut engine, &step, &mut Local)?;
             self.timings.ticks += between - before;
             self.timings.rows += between.elapsed();
             if step.tick.is_some() {
                 tick_digests.push(step.digest.to_string());
                 self.mechanisms.add(cell.arm, &step.ticked.totals);
-                gmv += self.gmv(&engine, &step);
+                gmv += self::gmv(self.plan, &engine, &step);
             }
             self.progress.tick(&self.whereabouts(cell, &engine, &step, gmv));
             if interrupt::asked() {
-                return Err(self.interrupted());
+                return Err(interrupted(writer.dir()));
             }
         }
-        let summary = recorder.finish();
         let before_end = Instant::now();
         writer.end()?;
         self.timings.rows += before_end.elapsed();
@@ -174,13 +204,6 @@ impl Work<'_> {
         tracing::info!(arm = cell.arm, replication = cell.replication, %digest, "cell ends");
         let (arm, replication) = (cell.arm.to_owned(), cell.replication);
         Ok((CellRecord { arm: arm.clone(), replication, digest, tick_digests }, CellSummary { arm, replication, summary }))
-    }
-
-    /// Simulated GMV of a tick on the focal platform, else on all.
-    fn gmv(&self, engine: &Engine, step: &Step) -> i64 {
-        let names = engine.market.catalog.platforms.iter().enumerate();
-        let counted = names.filter(|(_, name)| self.plan.focal().is_none_or(|focal| focal == &***name));
-        counted.map(|(p, _)| step.ticked.totals.sum(p, Metric::Gmv)).sum()
     }
 
     fn whereabouts<'c>(&self, cell: Cell<'c>, engine: &Engine, step: &Step, gmv: i64) -> Whereabouts<'c> {
@@ -193,21 +216,24 @@ impl Work<'_> {
             gmv: Some(self.plan.extrapolation().apply(results::Unit::Money, gmv as f64)),
         }
     }
+}
 
-    fn interrupted(&self) -> Failure {
-        Failure::Interrupted {
-            left: format!(
-                "{} holds the tables up to the last whole block of ticks and no manifest; run again with --force to replace it",
-                self.dir.display()
-            ),
-        }
-    }
+fn interrupted(dir: &Path) -> Failure {
+    let left = "holds the tables up to the last whole block of ticks and no manifest; run again with --force to replace it";
+    Failure::Interrupted { left: format!("{} {left}", dir.display()) }
 }
 
 /// Simulated missions of a tick.
 pub(crate) fn missions(engine: &Engine, step: &Step) -> u64 {
     let platforms = 0..engine.market.catalog.platforms.len();
     platforms.map(|p| step.ticked.totals.sum(p, Metric::Missions).unsigned_abs()).sum()
+}
+
+/// Simulated GMV of a tick on the focal platform, else on all.
+pub(crate) fn gmv(plan: &Plan, engine: &Engine, step: &Step) -> i64 {
+    let names = engine.market.catalog.platforms.iter().enumerate();
+    let counted = names.filter(|(_, name)| plan.focal().is_none_or(|focal| focal == &***name));
+    counted.map(|(p, _)| step.ticked.totals.sum(p, Metric::Gmv)).sum()
 }
 
 /// Ticks of all cells, for progress.
@@ -225,7 +251,7 @@ fn comparisons(plan: &Plan, cells: &[CellSummary]) -> Result<Vec<Comparison>, Fa
 
 /// The resolved scenario, arms included, and the files that it refers to: all that a repetition needs. Returns the files
 /// that cannot be copied because they do not lie below the scenario.
-fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn write_inputs(plan: &Plan, writer: &mut RunWriter, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut left_out = Vec::new();
     writer.write_text(SCENARIO, &plan.project.resolved_project_yaml())?;
     for file in plan.companions() {

@@ -33,6 +33,8 @@ mod trial;
 
 mod calibration;
 
+mod cluster;
+
 mod spend;
 
 mod document;

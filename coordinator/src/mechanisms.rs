@@ -67,7 +67,12 @@ impl MechanismCounts {
 
     /// Adds a tick of `arm`.
     pub(crate) fn add(&mut self, arm: &str, totals: &Totals) {
-        self.of(arm).fired.merge(&totals.mechanisms);
+        self.merge(arm, &totals.mechanisms);
+    }
+
+    /// Adds what fired in several ticks of `arm`.
+    pub(crate) fn merge(&mut self, arm: &str, fired: &Mechanisms) {
+        self.of(arm).fired.merge(fired);
     }
 
     fn of(&mut self, arm: &str) -> &mut Counts {

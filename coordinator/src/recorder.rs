@@ -5,33 +5,69 @@
 
 use std::collections::BTreeSet;
 
-use agents::loss::churn_rows;
+use agents::loss::{departures, lost_sales};
 use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
-use results::{KpiSummary, RunWriter};
+use results::{KpiSummary, OpenRows, RunWriter};
+use sim_core::exchange::{Exchange, Parcel, Phase};
 use sim_core::rows::{
     AssistantTick, CapabilityTick, ChurnRow, LedgerTick, ListingTick, MerchantTick, MissionRow, OrderRow, PlatformTick, Row, SegmentTick,
     ShopperRow,
 };
 
-use crate::engine::{Engine, Step};
+use crate::engine::{Broken, Engine, Step};
 use crate::exit::Failure;
 
+/// Where rows go.
+pub(crate) trait Target {
+    /// Takes a row of the tick in progress; `key` orders rows within the tick.
+    fn push<R: Row>(&mut self, key: u64, row: &R) -> Result<(), Failure>;
+    /// The tick is over.
+    fn end_tick(&mut self, tick: u32) -> Result<(), Failure>;
+}
+
+impl Target for RunWriter {
+    fn push<R: Row>(&mut self, _: u64, row: &R) -> Result<(), Failure> {
+        Ok(RunWriter::push(self, row)?)
+    }
+    fn end_tick(&mut self, tick: u32) -> Result<(), Failure> {
+        Ok(RunWriter::end_tick(self, tick)?)
+    }
+}
+
+impl Target for OpenRows {
+    fn push<R: Row>(&mut self, key: u64, row: &R) -> Result<(), Failure> {
+        OpenRows::push(self, key, row);
+        Ok(())
+    }
+    fn end_tick(&mut self, _: u32) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 /// Records one cell.
-pub(crate) struct Recorder<'a> {
-    writer: &'a mut RunWriter,
+pub(crate) struct Recorder<'a, T> {
+    target: &'a mut T,
     tables: &'a BTreeSet<&'static str>,
     /// Ticks between censuses.
     census: u32,
     /// Ticks of the calendar.
     ticks: u32,
-    summary: KpiSummary,
+    /// Whether rows that every member could write are written here.
+    is_scribe: bool,
+    summary: &'a mut KpiSummary,
 }
 
-impl<'a> Recorder<'a> {
-    /// A recorder of a cell that `writer` has begun.
-    pub(crate) fn new(writer: &'a mut RunWriter, tables: &'a BTreeSet<&'static str>, census: u32, ticks: u32) -> Self {
-        Self { writer, tables, census, ticks, summary: KpiSummary::default() }
+impl<'a, T: Target> Recorder<'a, T> {
+    /// A recorder of a cell that `target` has begun; KPIs are added to `summary`.
+    pub(crate) fn new(
+        target: &'a mut T,
+        tables: &'a BTreeSet<&'static str>,
+        (census, ticks): (u32, u32),
+        is_scribe: bool,
+        summary: &'a mut KpiSummary,
+    ) -> Self {
+        Self { target, tables, census, ticks, is_scribe, summary }
     }
 
     /// Whether rows need the list prices from before the tick.
@@ -40,7 +76,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Writes the rows of a tick.
-    pub(crate) fn record(&mut self, engine: &mut Engine, step: &Step) -> Result<(), Failure> {
+    pub(crate) fn record(&mut self, engine: &mut Engine, step: &Step, exchange: &mut impl Exchange) -> Result<(), Broken> {
         let Some(tick) = step.tick else {
             take_events(engine);
             return Ok(());
@@ -48,50 +84,62 @@ impl<'a> Recorder<'a> {
         let is_last = tick + 1 == self.ticks;
         let takes_census = (tick + 1).is_multiple_of(self.census) || is_last;
         let census = takes_census.then(|| Census::take(&engine.market, &mut engine.world, step.engine_tick));
-        self.daily(engine, step, tick, census.as_ref())?;
+        let census = census.map(|part| exchange.exchange(Phase::Census, Parcel::of_sum(part))).transpose().map_err(Broken::Exchange)?;
+        let census = census.as_ref().map(|parcel| &parcel.everyone);
+        self.write(engine, step, tick, census, is_last).map_err(Broken::Failed)
+    }
+
+    fn write(&mut self, engine: &mut Engine, step: &Step, tick: u32, census: Option<&Census>, is_last: bool) -> Result<(), Failure> {
+        self.daily(engine, step, tick, census)?;
         self.events(engine)?;
         if (step.engine_tick + 1).is_multiple_of(WEEK_TICKS) || is_last {
             self.weekly(engine, step, tick)?;
         }
-        Ok(self.writer.end_tick(tick)?)
-    }
-
-    /// The KPIs of the cell.
-    pub(crate) fn finish(self) -> KpiSummary {
-        self.summary
+        self.target.end_tick(tick)
     }
 
     fn daily(&mut self, engine: &Engine, step: &Step, tick: u32, census: Option<&Census>) -> Result<(), Failure> {
         let observation = engine.observation(step, tick, census);
         let platforms = observation.platform_ticks();
         platforms.iter().for_each(|row| self.summary.add(row));
-        self.push::<PlatformTick>(|| platforms)?;
-        self.push::<SegmentTick>(|| observation.segment_ticks())?;
-        self.push::<CapabilityTick>(|| observation.capability_ticks())?;
-        self.push::<AssistantTick>(|| observation.assistant_ticks())?;
-        self.push::<LedgerTick>(|| observation.ledger_ticks())?;
-        let stock = |listing: usize| engine.world.merchants.listings[listing].stock;
-        self.push::<ListingTick>(|| observation.listing_ticks(&step.prices, stock, &step.ticked.listings))
+        if self.is_scribe {
+            self.push::<PlatformTick>(|| platforms, |_| 0)?;
+            self.push::<SegmentTick>(|| observation.segment_ticks(), |_| 0)?;
+            self.push::<CapabilityTick>(|| observation.capability_ticks(), |_| 0)?;
+            self.push::<AssistantTick>(|| observation.assistant_ticks(), |_| 0)?;
+            self.push::<LedgerTick>(|| observation.ledger_ticks(), |_| 0)?;
+        }
+        let merchants = &engine.world.merchants;
+        let stock = |listing: usize| merchants.listings[listing].stock;
+        let hosted = || {
+            let mut rows = observation.listing_ticks(&step.prices, stock, &step.ticked.listings);
+            rows.retain(|row| merchants.owned.contains(&row.merchant));
+            rows
+        };
+        self.push::<ListingTick>(hosted, |row| row.listing.into())
     }
 
     fn weekly(&mut self, engine: &mut Engine, step: &Step, tick: u32) -> Result<(), Failure> {
-        self.push::<MerchantTick>(|| merchant_ticks(&engine.market, tick, &engine.world))?;
-        self.push::<ChurnRow>(|| churn_rows(&engine.market, tick, &engine.world, &step.ticked.totals))?;
-        self.push::<ShopperRow>(|| shopper_panel(&engine.market, tick, &mut engine.world))
+        self.push::<MerchantTick>(|| merchant_ticks(&engine.market, tick, &engine.world), |row| row.merchant.into())?;
+        self.push::<ChurnRow>(|| lost_sales(&engine.market, tick, &engine.world.merchants), |row| row.listing as u64)?;
+        if self.is_scribe {
+            self.push::<ChurnRow>(|| departures(&engine.market, tick, &step.ticked.totals), |_| u64::MAX)?;
+        }
+        self.push::<ShopperRow>(|| shopper_panel(&engine.market, tick, &mut engine.world), |row| row.shopper)
     }
 
     fn events(&mut self, engine: &mut Engine) -> Result<(), Failure> {
         let (mut orders, mut missions) = take_events(engine);
         orders.sort_by_key(|row| row.shopper);
         missions.sort_by_key(|row| row.shopper);
-        self.push::<OrderRow>(|| orders)?;
-        self.push::<MissionRow>(|| missions)
+        self.push::<OrderRow>(|| orders, |row| row.shopper)?;
+        self.push::<MissionRow>(|| missions, |row| row.shopper)
     }
 
-    fn push<R: Row>(&mut self, rows: impl FnOnce() -> Vec<R>) -> Result<(), Failure> {
+    fn push<R: Row>(&mut self, rows: impl FnOnce() -> Vec<R>, key: impl Fn(&R) -> u64) -> Result<(), Failure> {
         if self.writes::<R>() {
             for row in rows() {
-                self.writer.push(&row)?;
+                self.target.push(key(&row), &row)?;
             }
         }
         Ok(())

@@ -3,22 +3,9 @@
 
 mod support;
 
-use std::fs;
 use std::path::Path;
 
-use support::{digests, files, stdout, tiny};
-
-/// Every file of two runs has the same bytes; of the manifest only how it was carried out may differ.
-fn assert_same_bytes(one: &Path, other: &Path) {
-    assert_eq!(files(one), files(other));
-    for file in files(one) {
-        if file == Path::new("manifest.json") {
-            assert_eq!(support::manifest(one)["manifest_sha256"], support::manifest(other)["manifest_sha256"]);
-        } else {
-            assert!(fs::read(one.join(&file)).unwrap() == fs::read(other.join(&file)).unwrap(), "{} differs", file.display());
-        }
-    }
-}
+use support::{digests, files, same_bytes, stdout, tiny};
 
 #[test]
 fn threads_change_neither_digests_nor_bytes() {
@@ -32,7 +19,7 @@ fn threads_change_neither_digests_nor_bytes() {
     for threads in ["2", "5"] {
         let other = run(threads);
         assert_eq!(digests(&one), digests(&other));
-        assert_same_bytes(&one, &other);
+        same_bytes(&one, &other);
     }
 }
 
@@ -42,7 +29,7 @@ fn processors_without_fused_arithmetic_give_the_same_run() {
     let (plain, poor) = (dir.path().join("plain"), dir.path().join("poor"));
     stdout(&mut tiny(&plain, &[]));
     stdout(tiny(&poor, &[]).env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-AVX2"));
-    assert_same_bytes(&plain, &poor);
+    same_bytes(&plain, &poor);
 }
 
 #[test]

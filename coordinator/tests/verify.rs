@@ -75,7 +75,7 @@ fn forged(run: &Path, dir: &Path, version: &str) -> PathBuf {
     let out = dir.join(format!("forged-{version}"));
     let mut writer = RunWriter::create(&out, options).unwrap();
     writer.write_text(SCENARIO, &fs::read_to_string(run.join(SCENARIO)).unwrap()).unwrap();
-    let execution = Execution { wall_seconds: 1.0, threads: 1, workers: 1 };
+    let execution = Execution { wall_seconds: 1.0, threads: 1, workers: 1, lost_workers: vec![] };
     let outcome = Outcome { arms: honest.arms, replications: 1, cells, kpis: Vec::new(), execution };
     writer.finish(outcome).unwrap();
     out

@@ -48,12 +48,17 @@ impl Batch {
     }
 
     pub(crate) fn push<R: Row>(&mut self, keys: RowKeys<'_>, row: &R) {
+        self.push_values(keys, R::TABLE, |cursor| row.emit(cursor));
+    }
+
+    /// Adds a row of `table`, whose values `row` hands over in the order of columns.
+    pub(crate) fn push_values(&mut self, keys: RowKeys<'_>, table: &str, row: impl FnOnce(&mut Cursor<'_>)) {
         self.arm.append_value(keys.arm);
         self.replication.append_option(keys.replication);
         self.date.append_value(keys.date);
         let mut cursor = Cursor { columns: &mut self.columns, next: 0 };
-        row.emit(&mut cursor);
-        assert_eq!(cursor.next, cursor.columns.len(), "a row of {} emits one value for each column", R::TABLE);
+        row(&mut cursor);
+        assert_eq!(cursor.next, cursor.columns.len(), "a row of {table} emits one value for each column");
         self.rows += 1;
     }
 
@@ -97,7 +102,8 @@ impl Buffer {
     }
 }
 
-struct Cursor<'a> {
+/// Takes the values of a row into the columns, in order.
+pub(crate) struct Cursor<'a> {
     columns: &'a mut [Buffer],
     next: usize,
 }

@@ -93,6 +93,16 @@ pub enum Error {
         /// Hash of what it holds.
         found: String,
     },
+    /// A file of a table is not what the worker that wrote it recorded.
+    #[error("{} was changed before it was published: its SHA-256 is {found}, its record states {stated}", path.display())]
+    PartAltered {
+        /// Its path in the run directory.
+        path: PathBuf,
+        /// Hash in the record.
+        stated: String,
+        /// Hash of what there is.
+        found: String,
+    },
     /// A Parquet file cannot be written or read.
     #[error("{}: {source}", path.display())]
     Parquet {
@@ -133,7 +143,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Io { .. } | Self::NotADirectory { .. } => Class::Io,
-            Self::BadManifest { .. } | Self::ManifestAltered { .. } | Self::Parquet { .. } => Class::Corrupt,
+            Self::BadManifest { .. } | Self::ManifestAltered { .. } | Self::PartAltered { .. } | Self::Parquet { .. } => Class::Corrupt,
             Self::RunExists { .. }
             | Self::NotARun { .. }
             | Self::NoManifest { .. }

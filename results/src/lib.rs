@@ -11,6 +11,7 @@ pub mod table;
 
 mod batch;
 mod hash;
+pub mod open;
 mod part;
 mod schema;
 mod target;
@@ -34,7 +35,8 @@ pub mod dictionary;
 pub use comparison::{Comparison, ComparisonRow, PairedDifference};
 pub use error::{Class, Error, Result};
 pub use kpi::{Extrapolation, KPIS, Kpi, Selection, Unit};
-pub use manifest::{CellRecord, Execution, Manifest, Outcome, RunInfo};
+pub use manifest::{CellRecord, Execution, Manifest, Outcome, RunInfo, TableFile};
+pub use open::{OpenRows, Place};
 pub use reader::RunReader;
 pub use summary::{CellSummary, KpiSummary};
 pub use table::{TableSpec, catalogue, enabled_tables};

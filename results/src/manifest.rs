@@ -84,8 +84,11 @@ pub struct Execution {
     pub wall_seconds: f64,
     /// Threads per worker.
     pub threads: u32,
-    /// Workers; 1 for a run in one process.
+    /// Workers; 1 for a run in one process. The most that took part at a time.
     pub workers: u32,
+    /// Workers that were lost on the way, each with its cause and how far it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost_workers: Vec<String>,
 }
 
 /// What is known when the run ends.

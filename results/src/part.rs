@@ -4,6 +4,7 @@
 //! groups are cut by the number of rows alone. Leaves out which rows belong into a file.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use parquet::arrow::ArrowWriter;
@@ -27,9 +28,7 @@ pub(crate) struct Part {
     root: PathBuf,
     path: String,
     temporary: PathBuf,
-    batch: Batch,
-    encoder: ArrowWriter<HashingWriter<File>>,
-    rows: u64,
+    encoder: Encoder<File>,
 }
 
 impl Part {
@@ -37,41 +36,82 @@ impl Part {
     pub(crate) fn create(root: &Path, spec: &TableSpec, run: &RunInfo, file: &str) -> Result<Self> {
         let temporary = root.join(PARTS).join(format!("{}--{file}", spec.name));
         let sink = File::create(&temporary).map_err(Error::io("create", &temporary))?;
-        let schema = arrow_schema(spec);
-        let encoder = ArrowWriter::try_new(HashingWriter::new(sink), schema.clone(), Some(properties(spec, run)))
-            .map_err(Error::parquet("write", &temporary))?;
-        Ok(Self {
-            table: spec.name,
-            root: root.to_owned(),
-            path: format!("{TABLES}/{}/{file}", spec.name),
-            temporary,
-            batch: Batch::new(schema, spec.columns),
-            encoder,
-            rows: 0,
-        })
+        let encoder = Encoder::new(sink, spec, run).map_err(Error::parquet("write", &temporary))?;
+        Ok(Self { table: spec.name, root: root.to_owned(), path: path_of(spec.name, file), temporary, encoder })
     }
 
     /// Adds a row.
     pub(crate) fn push<R: Row>(&mut self, keys: RowKeys<'_>, row: &R) -> Result<()> {
-        self.batch.push(keys, row);
-        if self.batch.rows() == BATCH_ROWS { self.encode() } else { Ok(()) }
+        self.encoder.push(|batch| batch.push(keys, row)).map_err(Error::parquet("write", &self.temporary))
     }
 
     /// Completes the file and gives it its final name.
-    pub(crate) fn commit(mut self) -> Result<TableFile> {
-        self.encode()?;
-        let closed = self.encoder.into_inner().map_err(Error::parquet("write", &self.temporary))?;
-        let (sink, bytes, sha256) = closed.finish();
-        sink.sync_all().map_err(Error::io("write", &self.temporary))?;
+    pub(crate) fn commit(self) -> Result<TableFile> {
+        let done = self.encoder.finish().map_err(Error::parquet("write", &self.temporary))?;
+        done.sink.sync_all().map_err(Error::io("write", &self.temporary))?;
         move_into_place(&self.temporary, &self.root.join(&self.path))?;
-        Ok(TableFile { table: self.table.to_owned(), path: self.path, rows: self.rows, bytes, sha256 })
+        Ok(TableFile { table: self.table.to_owned(), path: self.path, rows: done.rows, bytes: done.bytes, sha256: done.sha256 })
+    }
+}
+
+/// The content of a Parquet file on its way to `sink`.
+pub(crate) struct Encoder<W: Write + Send> {
+    batch: Batch,
+    writer: ArrowWriter<HashingWriter<W>>,
+    rows: u64,
+}
+
+/// A content that is complete.
+pub(crate) struct Encoded<W> {
+    /// Where it went.
+    pub(crate) sink: W,
+    /// Rows.
+    pub(crate) rows: u64,
+    /// Size in bytes.
+    pub(crate) bytes: u64,
+    /// SHA-256, 64 hex digits.
+    pub(crate) sha256: String,
+}
+
+impl<W: Write + Send> Encoder<W> {
+    /// Starts a file of the table `spec`.
+    pub(crate) fn new(sink: W, spec: &TableSpec, run: &RunInfo) -> parquet::errors::Result<Self> {
+        let schema = arrow_schema(spec);
+        let writer = ArrowWriter::try_new(HashingWriter::new(sink), schema.clone(), Some(properties(spec, run)))?;
+        Ok(Self { batch: Batch::new(schema, spec.columns), writer, rows: 0 })
     }
 
-    fn encode(&mut self) -> Result<()> {
+    /// Adds a row, which `fill` puts into the batch.
+    pub(crate) fn push(&mut self, fill: impl FnOnce(&mut Batch)) -> parquet::errors::Result<()> {
+        fill(&mut self.batch);
+        if self.batch.rows() == BATCH_ROWS { self.encode() } else { Ok(()) }
+    }
+
+    /// Completes the content.
+    pub(crate) fn finish(mut self) -> parquet::errors::Result<Encoded<W>> {
+        self.encode()?;
+        let (sink, bytes, sha256) = self.writer.into_inner()?.finish();
+        Ok(Encoded { sink, rows: self.rows, bytes, sha256 })
+    }
+
+    fn encode(&mut self) -> parquet::errors::Result<()> {
         self.rows += self.batch.rows() as u64;
         let batch = self.batch.take();
-        self.encoder.write(&batch).map_err(Error::parquet("write", &self.temporary))
+        self.writer.write(&batch)
     }
+}
+
+/// Path of a file of a table below the run directory.
+pub(crate) fn path_of(table: &str, file: &str) -> String {
+    format!("{TABLES}/{table}/{file}")
+}
+
+/// Writes the bytes of a file of the run in `root`, complete or not at all.
+pub(crate) fn write_bytes(root: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+    let temporary = root.join(PARTS).join(path.replace('/', "--"));
+    fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
+    sync(&temporary)?;
+    move_into_place(&temporary, &root.join(path))
 }
 
 /// Writes a text file of the run in `root`, complete or not at all.

@@ -85,6 +85,13 @@ pub fn table(name: &str) -> Result<TableSpec> {
     })
 }
 
+/// Place of a table in the catalogue; behind all of them for a name that is none.
+#[must_use]
+pub fn number(name: &str) -> usize {
+    let all = catalogue();
+    all.iter().position(|spec| spec.name == name).unwrap_or(all.len())
+}
+
 /// The tables to write, given what a scenario switches on or off; tables it does not mention have their default.
 ///
 /// # Errors

@@ -12,8 +12,9 @@ use sim_core::rows::Row;
 
 use crate::batch::RowKeys;
 use crate::error::{Error, Result};
+use crate::hash::sha256;
 use crate::manifest::{Document, FORMAT, MANIFEST, Manifest, Outcome, RunInfo, TableFile};
-use crate::part::{PARTS, Part, sync, write_document};
+use crate::part::{PARTS, Part, sync, write_bytes, write_document};
 use crate::reader::committed_files;
 use crate::table::{Span, TableSpec, catalogue, table};
 use crate::target::{Target, claim, reopen};
@@ -109,7 +110,7 @@ impl RunWriter {
         let part = match &mut state.part {
             Some(part) => part,
             empty => {
-                let file = file_name(cell, self.block, self.run.ticks);
+                let file = file_name(&cell.arm, cell.replication, cell.tick, self.block, self.run.ticks);
                 empty.insert(Part::create(&self.target.dir, &state.spec, &self.run, &file)?)
             }
         };
@@ -151,6 +152,27 @@ impl RunWriter {
         }
         self.keep(part.commit()?);
         Ok(())
+    }
+
+    /// Takes in a file of a table that was written elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::PartAltered`] if the bytes are not those of the record, [`Error::Io`] if it cannot be written.
+    pub fn publish(&mut self, file: TableFile, bytes: &[u8]) -> Result<()> {
+        assert!(self.cell.is_none(), "files are taken in between cells");
+        let found = sha256(bytes);
+        if found != file.sha256 {
+            return Err(Error::PartAltered { path: PathBuf::from(&file.path), stated: file.sha256, found });
+        }
+        write_bytes(&self.target.dir, &file.path, bytes)?;
+        self.keep(file);
+        Ok(())
+    }
+
+    /// The run directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.target.dir
     }
 
     /// Writes a file beside the tables: the resolved scenario, the mechanisms.
@@ -233,11 +255,11 @@ fn table_states(names: &BTreeSet<&'static str>) -> Result<BTreeMap<&'static str,
 }
 
 /// `<arm>-r<replication>-t<first>-t<last>.parquet`, padded with zeros so that names sort by tick.
-fn file_name(cell: &Cell, block: u32, ticks: u32) -> String {
-    let first = cell.tick - cell.tick % block;
+pub(crate) fn file_name(arm: &str, replication: u32, tick: u32, block: u32, ticks: u32) -> String {
+    let first = tick - tick % block;
     let last = first.saturating_add(block - 1).min(ticks - 1);
     let width = (ticks - 1).to_string().len().max(4);
-    format!("{}-r{:04}-t{first:0width$}-t{last:0width$}.parquet", file_safe(&cell.arm), cell.replication)
+    format!("{}-r{replication:04}-t{first:0width$}-t{last:0width$}.parquet", file_safe(arm))
 }
 
 /// The arm as part of a file name: letters, digits, `-` and `_` stand for themselves, any other byte is `~XX`.

@@ -25,6 +25,7 @@ use sim_core::draw::Seed;
 use sim_core::ids::ShardId;
 use sim_core::lanes::Lanes;
 use sim_core::parallel;
+use sim_core::placement::Placement;
 use sim_core::shard::ShardPlan;
 use sim_core::tick::World;
 use std::path::{Path, PathBuf};
@@ -94,8 +95,17 @@ impl Built {
     /// The whole world in one process.
     #[must_use]
     pub fn world(&self) -> World<Bazaar> {
-        let shards = parallel::build(self.market.plan.count(), |id| self.shard(ShardId(id)));
-        self.market.world(shards, &self.expected_sales)
+        self.world_at(Placement::ALONE)
+    }
+
+    /// What one member of a run hosts: its shards of shoppers, its merchants, and what is the same everywhere.
+    #[must_use]
+    pub fn world_at(&self, placement: Placement) -> World<Bazaar> {
+        let hosted = placement.hosts(self.market.plan.count());
+        let shards = parallel::build(hosted.len() as u32, |id| self.shard(ShardId(hosted.start + id)));
+        let mut world = self.market.world(shards, &self.expected_sales);
+        world.merchants.owned = self.market.hosted_merchants(placement);
+        world
     }
 }
 

@@ -1,6 +1,6 @@
 //! Loss attribution in the engine: causes add up, name what was broken, and move nothing.
 
-use agents::loss::{Cause, churn_rows};
+use agents::loss::{Cause, departures, lost_sales};
 use agents::market::Bazaar;
 use agents::metric::{Metric, Totals};
 use scenarios::{Built, Override, build, load_text};
@@ -54,7 +54,8 @@ fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
         lost += (0..3).map(|p| totals.sum(p, Metric::LostSales)).sum::<i64>();
         departed += (0..3).map(|p| totals.sum(p, Metric::Churned)).sum::<i64>();
         if (tick + 1) % 7 == 0 || tick == last {
-            let rows = churn_rows(&built.market, tick, world, totals);
+            let mut rows = lost_sales(&built.market, tick, &world.merchants);
+            rows.extend(departures(&built.market, tick, totals));
             in_rows += rows.iter().map(|row| row.lost_sales).sum::<i64>();
             gone += rows.iter().map(|row| row.departed).sum::<i64>();
             for row in rows.iter().filter(|row| row.listing >= 0) {

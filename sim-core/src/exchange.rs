@@ -1,7 +1,8 @@
 //! What shards on different workers tell each other in a tick, and nothing else.
 //!
-//! The tick loop is generic over [`Exchange`]. In one process an exchange hands things back; between workers it is gRPC. All
-//! verbs combine integers or sort by unique keys, so the answer does not depend on how shards are placed.
+//! The tick loop is generic over [`Exchange`]. In one process ([`Local`]) an exchange hands things back; between processes
+//! ([`crate::peers::Peers`]) it moves bytes. Everything is combined by summing integers or by sorting with unique keys, so
+//! the answer does not depend on how shards are placed. A phase is one transfer from each member to each other.
 
 use crate::ids::ShardId;
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,31 +18,44 @@ pub trait Sum {
     fn add(&mut self, other: &Self);
 }
 
+/// Tallies by place of which a member needs only its own.
+pub trait Owned: Sum + Wire {
+    /// The tallies of `places`, in their order.
+    #[must_use]
+    fn select(&self, places: &[u32]) -> Self;
+    /// Adds tallies that were selected by the same `places`.
+    fn add_at(&mut self, places: &[u32], part: &Self);
+}
+
+impl Sum for () {
+    fn add(&mut self, (): &()) {}
+}
+impl Owned for () {
+    fn select(&self, _: &[u32]) {}
+    fn add_at(&mut self, _: &[u32], (): &()) {}
+}
+
 /// The point of a tick at which something is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Demand for scarce resources, after shopping, to the owners of merchants.
+    /// Demand for scarce resources to their owners, claims on budgets to everybody: after shopping.
     Demand,
-    /// Claims on the budgets of platforms, to everybody.
-    Budgets,
-    /// Resources that are overdrawn.
+    /// Resources that are overdrawn, to everybody.
     Overdrawn,
-    /// Claims on them.
+    /// Claims on them, to everybody.
     Claims,
-    /// Tallies by listing, to the owners of merchants.
-    Listings,
-    /// Totals, to everybody.
-    Totals,
-    /// Mail, to the shards of the receivers.
-    Mail,
-    /// Totals of the merchants, to everybody.
+    /// Totals to everybody, tallies by listing to the owners, mail to the shards of the receivers: after settling.
+    Settled,
+    /// Totals of the merchants and changed quotes, to everybody: after the night.
     Adapted,
-    /// Changes of quotes, to everybody.
-    Quotes,
+    /// Counts of a census, to everybody: outside the tick.
+    Census,
+    /// Rows of a block of ticks, to those who write them: outside the tick.
+    Rows,
 }
 
 /// An exchange that failed: the tick is not applied.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("the exchange of {phase:?} failed: {cause}")]
 pub struct ExchangeError {
     /// Where in the tick.
@@ -50,31 +64,52 @@ pub struct ExchangeError {
     pub cause: String,
 }
 
+/// What a member sends in a phase, and what it has when the phase is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel<A, B, C, D> {
+    /// Summed over all members; everybody gets the sum.
+    pub everyone: A,
+    /// Summed over all members; each gets the sums of its places, and what it sent at the others.
+    pub owners: B,
+    /// Each item to the member that hosts its shard; sorted.
+    pub mail: Vec<(ShardId, C)>,
+    /// To everybody; sorted.
+    pub items: Vec<D>,
+}
+
+impl<D> Parcel<(), (), (), D> {
+    /// Only items.
+    #[must_use]
+    pub fn of_items(items: Vec<D>) -> Self {
+        Parcel { everyone: (), owners: (), mail: Vec::new(), items }
+    }
+}
+
+impl<A> Parcel<A, (), (), ()> {
+    /// Only a sum.
+    #[must_use]
+    pub fn of_sum(everyone: A) -> Self {
+        Parcel { everyone, owners: (), mail: Vec::new(), items: Vec::new() }
+    }
+}
+
 /// The verbs of the exchange.
 pub trait Exchange {
-    /// Sums the parts of all workers; every worker gets the sum.
+    /// Exchanges a parcel with all members.
     ///
     /// # Errors
-    /// If a peer is lost.
-    fn sum<T: Sum + Wire>(&mut self, phase: Phase, part: T) -> Result<T, ExchangeError>;
+    /// If a member is lost.
+    fn exchange<A: Sum + Wire, B: Owned, C: Ord + Wire, D: Ord + Wire>(
+        &mut self,
+        phase: Phase,
+        parcel: Parcel<A, B, C, D>,
+    ) -> Result<Parcel<A, B, C, D>, ExchangeError>;
 
-    /// Sums parts of which each worker needs only what its merchants own; the rest of the answer is unspecified.
+    /// Sends one part to each member and returns what came from each, in the order of members.
     ///
     /// # Errors
-    /// If a peer is lost.
-    fn sum_to_owners<T: Sum + Wire>(&mut self, phase: Phase, part: T) -> Result<T, ExchangeError>;
-
-    /// Collects the items of all workers, sorted; every worker gets all.
-    ///
-    /// # Errors
-    /// If a peer is lost.
-    fn gather<T: Ord + Wire>(&mut self, phase: Phase, part: Vec<T>) -> Result<Vec<T>, ExchangeError>;
-
-    /// Delivers items to the worker that hosts their shard, sorted by shard and item.
-    ///
-    /// # Errors
-    /// If a peer is lost.
-    fn deliver<T: Ord + Wire>(&mut self, phase: Phase, part: Vec<(ShardId, T)>) -> Result<Vec<(ShardId, T)>, ExchangeError>;
+    /// If a member is lost.
+    fn deal<T: Wire>(&mut self, phase: Phase, parts: Vec<T>) -> Result<Vec<T>, ExchangeError>;
 }
 
 /// One process hosts every shard.
@@ -82,18 +117,17 @@ pub trait Exchange {
 pub struct Local;
 
 impl Exchange for Local {
-    fn sum<T: Sum + Wire>(&mut self, _: Phase, part: T) -> Result<T, ExchangeError> {
-        Ok(part)
+    fn exchange<A: Sum + Wire, B: Owned, C: Ord + Wire, D: Ord + Wire>(
+        &mut self,
+        _: Phase,
+        mut parcel: Parcel<A, B, C, D>,
+    ) -> Result<Parcel<A, B, C, D>, ExchangeError> {
+        parcel.mail.sort_unstable();
+        parcel.items.sort_unstable();
+        Ok(parcel)
     }
-    fn sum_to_owners<T: Sum + Wire>(&mut self, _: Phase, part: T) -> Result<T, ExchangeError> {
-        Ok(part)
-    }
-    fn gather<T: Ord + Wire>(&mut self, _: Phase, mut part: Vec<T>) -> Result<Vec<T>, ExchangeError> {
-        part.sort_unstable();
-        Ok(part)
-    }
-    fn deliver<T: Ord + Wire>(&mut self, _: Phase, mut part: Vec<(ShardId, T)>) -> Result<Vec<(ShardId, T)>, ExchangeError> {
-        part.sort_unstable();
-        Ok(part)
+
+    fn deal<T: Wire>(&mut self, _: Phase, parts: Vec<T>) -> Result<Vec<T>, ExchangeError> {
+        Ok(parts)
     }
 }

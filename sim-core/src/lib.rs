@@ -34,7 +34,13 @@ pub mod grant;
 
 pub mod graph;
 
+pub mod columns;
+
+pub mod placement;
+
 pub mod exchange;
+
+pub mod peers;
 
 pub mod tick;
 

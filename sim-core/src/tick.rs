@@ -2,7 +2,7 @@
 //! exchange (where shards live), so that a distributed run cannot drift from a local one.
 
 use crate::digest::{Digest, DigestParts};
-use crate::exchange::{Exchange, ExchangeError, Phase, Sum, Wire};
+use crate::exchange::{Exchange, ExchangeError, Owned, Parcel, Phase, Sum, Wire};
 use crate::grant::{Claim, CutOffs, Overdrawn};
 use crate::ids::{ShardId, Tick};
 use crate::ledger::Ledger;
@@ -19,11 +19,11 @@ pub trait Market: Sync {
     /// The merchants hosted here.
     type Merchants: Send;
     /// Demand for scarce resources that merchants own.
-    type Demand: Sum + Wire;
+    type Demand: Owned;
     /// Claims on the budgets of platforms.
     type Budgets: Sum + Wire;
     /// Tallies by listing.
-    type Listings: Sum + Wire;
+    type Listings: Owned;
     /// Totals of the tick: counters, ledger, mechanisms, digest sums.
     type Totals: Sum + Wire;
     /// A changed quote.
@@ -158,8 +158,9 @@ pub fn run_tick<M: Market, X: Exchange>(
         },
     );
     finished(Stage::Shop);
-    let budgets = exchange.sum(Phase::Budgets, wishes.budgets)?;
-    let cuts = grant(market, world, exchange, wishes.demand, &budgets)?;
+    let demanded = Parcel { everyone: wishes.budgets, owners: wishes.demand, mail: Vec::<(ShardId, ())>::new(), items: Vec::<()>::new() };
+    let Parcel { everyone: budgets, owners: demand, .. } = exchange.exchange(Phase::Demand, demanded)?;
+    let cuts = grant(market, world, exchange, &demand, &budgets)?;
     finished(Stage::Grant);
     let tally = parallel::accumulate(
         &mut world.shoppers,
@@ -170,17 +171,20 @@ pub fn run_tick<M: Market, X: Exchange>(
             a.totals.add(&b.totals);
         },
     );
-    let (mail, messages) = exchange_mail(market, world, exchange)?;
     let Tally { listings, mut totals } = tally;
     totals.add(&wishes.totals);
-    let rows = world.shoppers.iter().fold(0u64, |sum, shard| sum.wrapping_add(market.row_sum(shard)));
-    market.add_digest_sums(&mut totals, rows, mail, messages);
-    let listings = exchange.sum_to_owners(Phase::Listings, listings)?;
-    let mut totals = exchange.sum(Phase::Totals, totals)?;
+    let sent = outgoing(market, world);
+    let (mail_hash, messages) = (sent.iter().fold(0u64, |sum, (_, message)| sum.wrapping_add(message.hash())), sent.len() as u64);
+    let settled = Parcel { everyone: totals, owners: listings, mail: sent, items: Vec::<()>::new() };
+    let Parcel { everyone: mut totals, owners: listings, mail, .. } = exchange.exchange(Phase::Settled, settled)?;
+    deliver(market, world, &mail);
     finished(Stage::Settle);
-    let (quotes, adapted) = market.adapt_merchants(tick, &world.view, &mut world.merchants, &listings, &totals);
-    totals.add(&exchange.sum(Phase::Adapted, adapted)?);
-    let quotes = exchange.gather(Phase::Quotes, quotes)?;
+    let (quotes, mut adapted) = market.adapt_merchants(tick, &world.view, &mut world.merchants, &listings, &totals);
+    let rows = world.shoppers.iter().fold(0u64, |sum, shard| sum.wrapping_add(market.row_sum(shard)));
+    market.add_digest_sums(&mut adapted, rows, mail_hash, messages);
+    let night = Parcel { everyone: adapted, owners: (), mail: Vec::<(ShardId, ())>::new(), items: quotes };
+    let Parcel { everyone: adapted, items: quotes, .. } = exchange.exchange(Phase::Adapted, night)?;
+    totals.add(&adapted);
     market.adapt_platforms(tick, &mut world.view, quotes, &budgets, &mut totals);
     market.ledger(&totals).assert_balanced();
     market.audit(&totals);
@@ -195,29 +199,29 @@ fn grant<M: Market, X: Exchange>(
     market: &M,
     world: &mut World<M>,
     exchange: &mut X,
-    demand: M::Demand,
+    demand: &M::Demand,
     budgets: &M::Budgets,
 ) -> Result<CutOffs, ExchangeError> {
-    let demand = exchange.sum_to_owners(Phase::Demand, demand)?;
-    let overdrawn = market.overdrawn(&world.view, &world.merchants, &demand, budgets);
-    let mut overdrawn = exchange.gather(Phase::Overdrawn, overdrawn)?;
-    overdrawn.dedup(); // every worker names the budgets
+    let overdrawn = market.overdrawn(&world.view, &world.merchants, demand, budgets);
+    let mut overdrawn: Vec<Overdrawn> = exchange.exchange(Phase::Overdrawn, Parcel::of_items(overdrawn))?.items;
+    overdrawn.dedup(); // every member names the budgets
     if overdrawn.is_empty() {
         return Ok(CutOffs::default());
     }
     let tick = world.tick;
     let claims = parallel::map(&mut world.shoppers, |shard| market.claims(tick, &world.view, shard, &overdrawn)).concat();
-    Ok(CutOffs::decide(&overdrawn, exchange.gather(Phase::Claims, claims)?))
+    Ok(CutOffs::decide(&overdrawn, exchange.exchange(Phase::Claims, Parcel::of_items(claims))?.items))
 }
 
-/// Sends and delivers mail; returns the wrapping sum of the hashes of what was sent from here, and how much.
-fn exchange_mail<M: Market, X: Exchange>(market: &M, world: &mut World<M>, exchange: &mut X) -> Result<(u64, u64), ExchangeError> {
+/// The mail that the hosted shards send, with the shards that it goes to.
+fn outgoing<M: Market>(market: &M, world: &mut World<M>) -> Vec<(ShardId, Message)> {
     let plan = world.plan;
-    let sent: Vec<(ShardId, Message)> =
-        world.shoppers.iter_mut().flat_map(|shard| market.outbox(shard)).map(|message| (plan.owner(message.to.0), message)).collect();
-    let hash = sent.iter().fold(0u64, |sum, (_, message)| sum.wrapping_add(message.hash()));
-    let messages = sent.len() as u64;
-    let mail = exchange.deliver(Phase::Mail, sent)?;
+    let sent = world.shoppers.iter_mut().flat_map(|shard| market.outbox(shard));
+    sent.map(|message| (plan.owner(message.to.0), message)).collect()
+}
+
+/// Delivers mail (sorted) to the hosted shards; a shard without mail ends its tick all the same.
+fn deliver<M: Market>(market: &M, world: &mut World<M>, mail: &[(ShardId, Message)]) {
     let (tick, view) = (world.tick, &world.view);
     parallel::map(&mut world.shoppers, |shard| {
         let id = market.shard_id(shard);
@@ -225,5 +229,4 @@ fn exchange_mail<M: Market, X: Exchange>(market: &M, world: &mut World<M>, excha
         let to = mail.partition_point(|(to, _)| *to <= id);
         market.deliver(tick, view, shard, &mail[from..to]);
     });
-    Ok((hash, messages))
 }

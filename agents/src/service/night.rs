@@ -7,7 +7,7 @@ use super::shop::{Talent, service};
 use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, Merchants, Quote, WEEK_TICKS};
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{ASKED, Mechanism, Metric, Totals};
 use crate::params::{MerchantServiceParams, SERVICE, ToolParams};
 use crate::presence::Status;
 use crate::pricing::break_even;
@@ -43,7 +43,7 @@ impl Desk<'_> {
             return None;
         }
         let merchant = &self.market.catalog.merchants[id as usize];
-        let asked = |kind: usize| merchant.listings.iter().map(|&l| i64::from(self.tallies.asked[l as usize][kind])).sum::<i64>();
+        let asked = |kind: usize| merchant.listings.iter().map(|&l| i64::from(self.tallies.asked[l as usize * ASKED + kind])).sum::<i64>();
         let (questions, reached) = (asked(0) + asked(1), asked(1));
         let talent = Talent::new(self.market.seed, id);
         let desk = &mut merchants.desks[id as usize];

@@ -10,12 +10,16 @@ use crate::cli::RunArgs;
 use crate::exit::Failure;
 use crate::experiment::{self, Orders};
 use crate::plan::Plan;
-use crate::{directory, document, interrupt, output, report};
+use crate::{command, directory, document, interrupt, output, report};
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let project = scenarios::load(&args.file, &args.changes.overrides()?)?;
     let plan = Plan::new(project, &args.arms)?;
+    if let Some(workers) = args.workers {
+        let dir = || out(args, &plan);
+        return command::cluster::run(args, &plan, usize::from(workers), dir);
+    }
     let threads = threads(args.threads);
     let pool = pool(threads)?;
     let finished = pool.run(|| {

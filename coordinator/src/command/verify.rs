@@ -5,6 +5,8 @@
 
 use results::manifest::{MANIFEST, SCENARIO};
 use results::{CellRecord, Error, Manifest, verify_files};
+use sim_core::exchange::Local;
+use sim_core::placement::Placement;
 
 use crate::cli::VerifyArgs;
 use crate::command::run::{pool, threads};
@@ -88,11 +90,11 @@ fn repeat(args: &VerifyArgs, plan: &Plan, manifest: &Manifest) -> Result<usize, 
 }
 
 fn repeat_cell(plan: &Plan, cell: Cell<'_>, recorded: &CellRecord, progress: &mut Progress) -> Result<usize, Failure> {
-    let mut engine = Engine::new(plan.build(cell)?, cell, false)?;
+    let mut engine = Engine::new(plan.build(cell)?, cell, false, Placement::ALONE)?;
     let ticks = engine.ticks() - engine.market.warm_up;
     let mut digests = recorded.tick_digests.iter();
     while !engine.is_done() {
-        let step = engine.step(false)?;
+        let step = engine.step(&mut Local, false)?;
         let at = Whereabouts {
             arm: cell.arm,
             replication: cell.replication,

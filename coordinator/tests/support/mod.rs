@@ -77,3 +77,19 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Every file of two runs has the same bytes; of the manifest only how it was carried out may differ.
+pub(crate) fn same_bytes(one: &Path, other: &Path) {
+    assert_eq!(files(one), files(other));
+    for file in files(one) {
+        if file == Path::new("manifest.json") {
+            let (one, other) = (manifest(one), manifest(other));
+            for field in ["run", "arms", "replications", "cells", "documents", "files", "kpis", "manifest_sha256"] {
+                assert_eq!(one[field], other[field], "{field} of the manifest");
+            }
+        } else {
+            let read = |run: &Path| fs::read(run.join(&file)).expect("the file can be read");
+            assert!(read(one) == read(other), "{} differs", file.display());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Signs of life, from a thread of their own: a worker that computes for minutes is not dead.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tonic::Code;
+
+use crate::cluster::net;
+use crate::cluster::security::{Security, Shows};
+use crate::cluster::wire::BeatRequest;
+use crate::cluster::wire::coordinator_client::CoordinatorClient;
+use crate::exit::Failure;
+
+/// Beats until the coordinator says that it does not count, or cannot be reached for `lease`; then `ended` hears why.
+pub(crate) fn start(
+    (coordinator, security): (&str, &Security),
+    incarnation: u64,
+    (period, lease): (Duration, Duration),
+    ended: impl FnOnce(String) + Send + 'static,
+) -> Result<(), Failure> {
+    let (address, security) = (coordinator.to_owned(), security.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| Failure::Threads { threads: 1, source })?;
+    let beat = move || {
+        let why = runtime.block_on(async {
+            let channel = match net::channel(&address, &security) {
+                Ok(channel) => channel,
+                Err(failure) => return failure.to_string(),
+            };
+            let mut client = CoordinatorClient::with_interceptor(channel, Shows(security.token()));
+            let mut heard = Instant::now();
+            loop {
+                tokio::time::sleep(period).await;
+                let cause = match tokio::time::timeout(lease, client.beat(BeatRequest { incarnation })).await {
+                    Ok(Ok(_)) => {
+                        heard = Instant::now();
+                        continue;
+                    }
+                    Ok(Err(status)) if status.code() == Code::FailedPrecondition => return status.message().to_owned(),
+                    Ok(Err(status)) => status.message().to_owned(),
+                    Err(_) => "no answer".to_owned(),
+                };
+                if heard.elapsed() > lease {
+                    return format!("the coordinator was not reached for {} ms: {cause}", lease.as_millis());
+                }
+            }
+        });
+        ended(why);
+    };
+    let spawned = thread::Builder::new().name("beat".to_owned()).spawn(beat);
+    spawned.map(drop).map_err(|source| Failure::Threads { threads: 1, source })
+}

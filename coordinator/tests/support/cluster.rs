@@ -1,0 +1,166 @@
+//! A coordinator and workers as processes on loopback, and what can go wrong with them.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{bazaar, scenario, text};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Processes of one run. Whatever is left ends with it.
+pub(crate) struct Cluster {
+    pub(crate) out: PathBuf,
+    coordinator: Child,
+    said: Option<std::thread::JoinHandle<String>>,
+    pub(crate) address: String,
+    pub(crate) workers: Vec<Child>,
+    options: Vec<String>,
+}
+
+impl Cluster {
+    /// A coordinator that waits for `wanted` workers, and none of them.
+    pub(crate) fn new(out: &Path, wanted: usize, options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let (coordinator, address, said) = start(out, wanted, &options);
+        Self { out: out.to_owned(), coordinator, said: Some(said), address, workers: Vec::new(), options }
+    }
+
+    /// Starts so many workers.
+    pub(crate) fn join(&mut self, count: usize) {
+        for _ in 0..count {
+            let worker = worker(&self.address).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a worker starts");
+            self.workers.push(worker);
+        }
+    }
+
+    /// Sends a signal to a worker.
+    pub(crate) fn signal(&self, worker: usize, name: &str) {
+        signal(self.workers[worker].id(), name);
+    }
+
+    /// The exit code with which a worker ends; none if a signal ended it.
+    pub(crate) fn end_of(&mut self, worker: usize) -> Option<i32> {
+        ended(&mut self.workers[worker])
+    }
+
+    /// Waits until the run is so many ticks of the engine in, over cells of `ticks` ticks.
+    pub(crate) fn reach(&mut self, tick: u64, ticks: u64) {
+        self.until(|metrics| number(metrics, "bazaar_cell ") * ticks + number(metrics, "bazaar_tick{") >= tick);
+    }
+
+    /// Waits until the coordinator has noticed so many losses.
+    pub(crate) fn losses(&mut self, count: u64) {
+        self.until(|metrics| number(metrics, "bazaar_lost_workers_total ") >= count);
+    }
+
+    /// Waits until something holds of the metrics, or the run is over.
+    pub(crate) fn until(&mut self, holds: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while self.coordinator.try_wait().expect("a child").is_none() && !self.metrics().is_some_and(|metrics| holds(&metrics)) {
+            assert!(begun.elapsed() < PATIENCE, "waited too long: {:?}", self.metrics());
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+
+    /// Kills the coordinator and starts another in its place, that waits for `wanted` workers.
+    pub(crate) fn replace_coordinator(&mut self, wanted: usize) {
+        self.kill_coordinator();
+        let (coordinator, address, said) = start(&self.out, wanted, &self.options);
+        (self.coordinator, self.address, self.said) = (coordinator, address, Some(said));
+    }
+
+    /// Kills the coordinator.
+    pub(crate) fn kill_coordinator(&mut self) {
+        let _ = self.coordinator.kill();
+        let _ = self.coordinator.wait();
+    }
+
+    /// Waits for the end of the coordinator; its exit code and what it said.
+    pub(crate) fn end(&mut self) -> (Option<i32>, String) {
+        let code = ended(&mut self.coordinator);
+        let said = self.said.take().expect("the end comes once").join().expect("no panic");
+        (code, said)
+    }
+
+    fn metrics(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+        write!(stream, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for child in self.workers.iter_mut().chain([&mut self.coordinator]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).stderr(Stdio::null()).status();
+    sent.expect("kill starts");
+}
+
+/// A worker of a run with the test's token.
+pub(crate) fn worker(address: &str) -> Command {
+    let mut worker = bazaar();
+    worker.args(["worker", "--connect", address, "--threads", "1"]).env("BAZAAR_TOKEN", "of-the-test");
+    worker
+}
+
+/// The arguments of the scenario that all runs here have.
+pub(crate) fn small(command: &mut Command) -> &mut Command {
+    command.args(["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %"])
+}
+
+fn start(out: &Path, wanted: usize, options: &[String]) -> (Child, String, std::thread::JoinHandle<String>) {
+    let mut command = bazaar();
+    command.arg("coordinator").arg(scenario("regression/tiny.yaml")).arg("--out").arg(out).env("BAZAAR_TOKEN", "of-the-test");
+    small(&mut command).args(["--listen", "127.0.0.1:0", "--workers", &wanted.to_string(), "--lease", "1", "--beat", "0.25"]);
+    command.args(["--checkpoint-ticks", "6"]).args(options);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a coordinator starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut said = String::new();
+    let address = loop {
+        let mut line = String::new();
+        assert!(lines.read_line(&mut line).expect("text") > 0, "the coordinator ended: {said}");
+        said += &line;
+        if let Some(address) = line.strip_prefix("coordinator listens on ") {
+            break address.trim().to_owned();
+        }
+    };
+    let rest = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = lines.read_to_end(&mut bytes);
+        said + &text(&bytes)
+    });
+    (child, address, rest)
+}
+
+fn ended(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status.code();
+        }
+        assert!(begun.elapsed() < PATIENCE, "a process does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The smallest value of a metric.
+fn number(metrics: &str, name: &str) -> u64 {
+    let values = metrics.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit(' ').next()?.parse().ok());
+    values.min().unwrap_or(0)
+}
