@@ -168,9 +168,13 @@ impl Desk<'_> {
         for here in merchant.listings.chunk_by(|&a, &b| catalog.listings[a as usize].platform == catalog.listings[b as usize].platform) {
             let joint_sales =
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
+            let score = self.score(merchants, id, catalog.listings[here[0] as usize].platform);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
-                self.attend(merchants, id, advice.as_ref(), &mut quote, added);
+                quote.service = score.unwrap_or(quote.service);
+                if let Some(advice) = &advice {
+                    self.follow(merchants, id, advice, &mut quote, added);
+                }
                 active |= u32::from(quote.listed) << catalog.listings[listing as usize].platform;
                 if quote != self.quoted(listing) {
                     quotes.push(quote);

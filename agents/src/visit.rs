@@ -204,7 +204,10 @@ impl Tour<'_> {
                     (quoted, term)
                 }
             };
-            let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
+            let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
+            if offer.live && self.params.inquiry.broadcast > 0.0 {
+                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(offer.service);
+            }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
             if eye.evoked && row.evokes(offer.merchant) {

@@ -220,6 +220,19 @@ fn answers_that_tell_the_truth_lower_returns() {
 }
 
 #[test]
+fn answers_heard_by_all_lower_the_returns_of_live_streams() {
+    let streams = ["catalog.merchants.streamers.service={agents: 4, load: 20 %, resolved: 100 %, spread: 0}".to_owned()];
+    let returns = |broadcast: u32| {
+        let inquiries = format!("population.inquiries={{share: 1 %, broadcast: {broadcast} %}}");
+        let set = [&*inquiries, "population.shoppers=6000", "platforms.north.logistics.return_gap=2"];
+        let [back, came] = north(&with(&set, &streams), [Metric::ReturnedLive, Metric::DeliveredLive]);
+        back as f64 / came as f64
+    };
+    let (silent, heard) = (returns(0), returns(100));
+    assert!(heard < silent * 0.97, "{silent} of the lines come back, {heard} with answers");
+}
+
+#[test]
 fn the_proactive_mode_of_a_tool_lowers_loss_at_a_cost() {
     let tool = |reach: u32| desks(&GROUPS, &format!(", tool: {{resolved: 100 %, reach: {reach} %, reach_cost: 0.2 yuan}}"));
     let at = |reach: u32| outcome(&with(&[ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"], &tool(reach)));

@@ -50,17 +50,19 @@ pub struct InquiryParams {
     pub reassurance: f32,
     /// Utility of a shop's share of questions answered well, over mu.
     pub rating: f32,
+    /// Share of what inspection leaves unseen in a live stream that answers to everybody show, per share of them answered well.
+    pub broadcast: f32,
 }
 
 impl InquiryParams {
     /// Nobody asks.
-    pub const NONE: InquiryParams = InquiryParams { share: 0.0, insight: 0.0, reassurance: 0.0, rating: 0.0 };
+    pub const NONE: InquiryParams = InquiryParams { share: 0.0, insight: 0.0, reassurance: 0.0, rating: 0.0, broadcast: 0.0 };
 
     /// Whether shops' service matters to anybody.
     #[inline]
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.share > 0.0 || self.rating != 0.0
+        self.share > 0.0 || self.rating != 0.0 || self.broadcast > 0.0
     }
 }
 

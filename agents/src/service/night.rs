@@ -13,6 +13,9 @@ use crate::presence::Status;
 use crate::pricing::break_even;
 use sim_core::ledger::Account;
 
+/// Ticks between two scores of a shop.
+const SCORE_TICKS: u32 = 3;
+
 /// What a merchant's tool finds at the end of a week.
 pub(crate) struct Advice<'a> {
     tool: &'a ToolParams,
@@ -86,15 +89,23 @@ impl Desk<'_> {
         dominant(&sums)
     }
 
-    /// What the shop does for a listing: the service that everybody sees, and what the tool advises.
-    pub(crate) fn attend(&self, merchants: &mut Merchants, id: u32, advice: Option<&Advice>, quote: &mut Quote, added: &mut Totals) {
-        let Some(params) = desk_of(self.market, id).filter(|_| !merchants.desks.is_empty()) else { return };
+    /// Service of a shop on a platform as everybody will see it, on the shop's turn.
+    pub(crate) fn score(&self, merchants: &Merchants, id: u32, platform: u8) -> Option<u16> {
+        let desk = merchants.desks.get(id as usize)?;
+        let params = desk_of(self.market, id).filter(|_| (self.tick + id).is_multiple_of(SCORE_TICKS))?;
+        let talent = Talent::new(self.market.seed, id);
+        let performance = self.view.state.platforms[platform as usize].in_use[SERVICE];
+        Some(service(params, &talent, desk, self.tick + 1, performance))
+    }
+
+    /// Does for a listing what the tool advises.
+    pub(crate) fn follow(&self, merchants: &mut Merchants, id: u32, advice: &Advice, quote: &mut Quote, added: &mut Totals) {
+        if !quote.listed || !self.view.state.listed[quote.listing as usize] {
+            return;
+        }
         let listing = &self.market.catalog.listings[quote.listing as usize];
         let rules = &self.market.params(self.view).platforms[listing.platform as usize];
         let state = &self.view.state.platforms[listing.platform as usize];
-        let talent = Talent::new(self.market.seed, id);
-        quote.service = service(params, &talent, &merchants.desks[id as usize], self.tick + 1, state.in_use[SERVICE]);
-        let Some(advice) = advice.filter(|_| quote.listed && self.view.state.listed[quote.listing as usize]) else { return };
         let worst = self.worst(merchants, &[quote.listing]).or(advice.shop);
         let done = match worst {
             Some(Cause::Price | Cause::RivalDeal) => {

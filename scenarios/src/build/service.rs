@@ -45,6 +45,7 @@ pub(super) fn inquiries(scenario: &Scenario) -> InquiryParams {
         insight: inquiries.insight.0 as f32,
         reassurance: (inquiries.reassurance / mu) as f32,
         rating: (inquiries.rating / mu) as f32,
+        broadcast: inquiries.broadcast.0 as f32,
     }
 }
 

@@ -38,7 +38,7 @@ impl Check<'_> {
         let Some(service) = &group.service else { return };
         let inquiries = &self.scenario.population.inquiries;
         let here = |field: &str| at!["catalog", "merchants", name, "service", field];
-        if inquiries.share.0 == 0.0 && inquiries.rating == 0.0 {
+        if inquiries.share.0 == 0.0 && inquiries.rating == 0.0 && inquiries.broadcast.0 == 0.0 {
             let problem = Problem::new(format!("nobody asks the merchants of `{name}`, and nobody sees how they answer"));
             let help = "set `population.inquiries: {share: 30 %}`, or leave out `service`";
             self.report_name(at!["catalog", "merchants", name, "service"], problem.help(help));

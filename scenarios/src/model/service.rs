@@ -66,7 +66,7 @@ impl Default for Proactive {
     }
 }
 
-/// Questions before a purchase, answered by the merchants' desks. Off with `share: 0` and `rating: 0`.
+/// Questions before a purchase, answered by the merchants' desks. Off with `share`, `rating` and `broadcast` at 0.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Inquiries {
@@ -81,6 +81,9 @@ pub struct Inquiries {
     /// Utility of a shop's service score on the page: per unit of the share of questions that it answers well, 0 to 10.
     #[schemars(range(min = 0.0, max = 10.0), extend("x-unit" = "utils per unit of service score"))]
     pub rating: f64,
+    /// In live streams answers are heard by all who watch: share of what `inspection_live` leaves unseen that they show, per share of
+    /// questions answered well.
+    pub broadcast: Share,
 }
 
 /// Customer service of a merchant group. Loads are relative to an ordinary day, so that they do not depend on the size of the
