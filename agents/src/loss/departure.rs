@@ -40,8 +40,10 @@ impl Terms<'_> {
         let (choice, kind, yard, row) = (&params.choice, &params.segments[self.segment], self.yard, self.row);
         let gap = |of: &[f32; PLATFORMS]| choice.inclusive_value * (of[other] - of[left]);
         let satisfaction = |p: usize| choice.satisfaction * f32::from(row.satisfaction[p]) * (1.0 / Q14);
-        let deal = |p: usize| choice.deal * kind.deal_proneness * self.view.deals[p] * row.credit(p);
-        let tired = |p: usize| choice.fatigue * kind.fatigue_sensitivity * f32::from(row.fatigue[p]) * (1.0 / Q12) * self.view.deals[p];
+        let deal = |p: usize| choice.deal * kind.deal_proneness * self.view.deals[p][self.segment] * row.credit(p);
+        let tired = |p: usize| {
+            choice.fatigue * kind.fatigue_sensitivity * f32::from(row.fatigue[p]) * (1.0 / Q12) * self.view.deals[p][self.segment]
+        };
         let gaps = [
             (Cause::Price, self.sensitivity() * gap(&yard.cheapness.of)),
             (Cause::Assortment, gap(&yard.assortment.of)),

@@ -109,7 +109,7 @@ impl Desk<'_> {
         let worst = self.worst(merchants, &[quote.listing]).or(advice.shop);
         let done = match worst {
             Some(Cause::Price | Cause::RivalDeal) => {
-                let first_party = self.market.catalog.is_first_party(listing);
+                let first_party = listing.first_party;
                 let least = break_even(rules, listing.unit_cost, state.delivery_cost(rules), first_party);
                 let price = cut(advice.tool, quote.price, least);
                 let moved = price != quote.price;
