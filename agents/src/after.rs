@@ -4,7 +4,7 @@ use crate::content::stage::Stage;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::OpenLine;
-use crate::params::{Params, RATE_LEVELS};
+use crate::params::{AuthorityParams, Params, RATE_LEVELS};
 use crate::shard::ShopperShard;
 use crate::shopper::Q14;
 use crate::view::View;
@@ -41,6 +41,13 @@ fn deliver(market: &Bazaar, view: &View, tick: u32, shard: &mut ShopperShard, li
     totals.fired(Mechanism::Delivery, 1, i64::from(line.paid));
     if line.has(OpenLine::CONTACTS) {
         answer(params, view, platform, segment, line, totals);
+    }
+    if line.has(OpenLine::REACHED) {
+        let cost = params.platforms[platform].proactive.map_or(0, |proactive| proactive.cost);
+        totals.add_to(platform, segment, Metric::ProactiveContacts, 1);
+        totals.add_to(platform, segment, Metric::ServiceCost, cost);
+        totals.ledger.transfer(platform, Account::Platform, Account::External, Money(cost));
+        totals.fired(Mechanism::ProactiveService, 1, cost);
     }
     let experience = f32::from(line.experience) * 0.01;
     let memory = &params.memory;
@@ -80,6 +87,29 @@ fn answer(params: &Params, view: &View, platform: usize, segment: usize, line: O
     totals.ledger.transfer(platform, Account::Platform, Account::External, Money(cost));
     totals.fired(Mechanism::ServiceContact, 1, cost);
     totals.fired(Mechanism::AiService, i64::from(by_ai && !unresolved), 0);
+    if let Some(authority) = rules.authority {
+        decide(authority, platform, segment, line, totals);
+    }
+    if line.has(OpenLine::DISPUTED) {
+        totals.add_to(platform, segment, Metric::Disputes, 1);
+        totals.add_to(platform, segment, Metric::ServiceCost, rules.dispute_cost);
+        totals.ledger.transfer(platform, Account::Platform, Account::External, Money(rules.dispute_cost));
+        totals.fired(Mechanism::Dispute, 1, rules.dispute_cost);
+    }
+}
+
+/// What AI decides within its authority: money back with what it resolves; beyond it, people decide.
+fn decide(authority: AuthorityParams, platform: usize, segment: usize, line: OpenLine, totals: &mut Totals) {
+    let above = i64::from(line.paid) > authority.limit;
+    totals.add_to(platform, segment, Metric::AboveAuthority, i64::from(above));
+    if above || !line.has(OpenLine::BY_AI) || line.has(OpenLine::UNRESOLVED) {
+        return;
+    }
+    let amount = Money(i64::from(line.paid)).share(authority.compensation_ppm).0;
+    totals.add_to(platform, segment, Metric::Compensation, amount);
+    totals.add_to(platform, segment, Metric::ServiceCost, amount);
+    totals.ledger.transfer(platform, Account::Platform, Account::Shopper, Money(amount));
+    totals.fired(Mechanism::Authority, 1, amount);
 }
 
 /// Tells one neighbour about the experience, with small probability.

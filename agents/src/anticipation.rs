@@ -7,7 +7,7 @@ use crate::metric::{Mechanism, Metric, Totals};
 use crate::mission::Need;
 use crate::params::RATE_LEVELS;
 use crate::shard::ShardState;
-use crate::shopper::{Q14, Shopper};
+use crate::shopper::Shopper;
 use crate::visit::Tour;
 use sim_core::draw::{Purpose, mix, unit_f32};
 
@@ -77,5 +77,5 @@ impl Tour<'_> {
 
 /// Credit of the deals of the platform that a shopper trusts most, 0 to 1.
 fn trust(row: &Shopper, platforms: usize) -> f32 {
-    f32::from(row.credit[..platforms].iter().copied().max().unwrap_or(0)) * (1.0 / Q14)
+    (0..platforms).map(|p| row.credit(p)).fold(0.0, f32::max)
 }

@@ -9,8 +9,9 @@ use crate::calendar::MISSIONS;
 use crate::cart::{Appeal, CartLine};
 use crate::deposit::{self, Deposit, Way};
 use crate::instrument::{Instrument, NO_RULE};
+use crate::loss::{self, Cause, Loss};
 use crate::market::Bazaar;
-use crate::metric::{Mechanism, Metric};
+use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::{Line, RulePart};
 use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::promotion::shelf_price;
@@ -201,6 +202,7 @@ impl Tour<'_> {
                 continue;
             }
             wishes.totals.add_to(buyer.platform, segment, Metric::AbandonedLines, 1);
+            self.lose(shard, buyer.platform, segment, line.listing, Cause::Assortment, &mut wishes.totals);
             if line.deposit > 0 {
                 let (shopper, amount) = (buyer.index as u32, line.deposit);
                 shard.deposits.push(Deposit { way: Way::Back, shopper, listing: line.listing, amount });
@@ -217,6 +219,7 @@ impl Tour<'_> {
                 deposit::forfeit(buyer.platform, segment, left[at].deposit, &mut wishes.totals);
             }
             wishes.totals.add_to(buyer.platform, segment, Metric::AbandonedLines, 1);
+            self.lose(shard, buyer.platform, segment, left[at].listing, Cause::Price, &mut wishes.totals);
             left.copy_within(at + 1..count, at);
             count -= 1;
             if count == 0 {
@@ -229,6 +232,14 @@ impl Tour<'_> {
         wishes.totals.add_to(buyer.platform, segment, Metric::Checkouts, 1);
         for (place, line) in left[..count].iter().enumerate() {
             self.order(shard, buyer, till, line, &bills, place, count, wishes);
+        }
+    }
+
+    /// A line that was kept and is not bought after all.
+    fn lose(&self, shard: &mut ShopperShard, platform: usize, segment: usize, listing: u32, cause: Cause, totals: &mut Totals) {
+        if self.market.attribution {
+            loss::count(platform, segment, cause, totals);
+            shard.losses.push(Loss { listing, cause });
         }
     }
 

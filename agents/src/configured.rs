@@ -5,8 +5,8 @@ use crate::instrument::{Audience, Instrument};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
 use crate::params::{
-    AdBudget, AdParams, AdvertiserParams, Bidding, GroupParams, MembershipParams, Pacing, Params, PlatformParams, StaffParams, StageParams,
-    StrategyParams, WarParams, WholeSiteParams,
+    AdBudget, AdParams, AdvertiserParams, AssistantParams, Bidding, GroupParams, MembershipParams, Pacing, Params, PlatformParams,
+    StaffParams, StageParams, StrategyParams, ToolParams, WarParams, WholeSiteParams,
 };
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
@@ -22,12 +22,35 @@ pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
     Mechanism::ALL.iter().copied().filter(on).collect()
 }
 
+fn assisted(market: &Bazaar, wanted: impl Fn(&AssistantParams) -> bool) -> bool {
+    market.epochs.iter().flat_map(|e| &e.assistants).any(wanted)
+}
+
+fn tool(group: &GroupParams, wanted: impl Fn(&ToolParams) -> bool) -> bool {
+    group.service.as_ref().and_then(|s| s.tool.as_ref()).is_some_and(|tool| tool.adopters > 0.0 && wanted(tool))
+}
+
+/// Whether anybody comes to use an assistant.
+fn takes_hold(assistant: &AssistantParams) -> bool {
+    assistant.first_users > 0.0 || assistant.innovation > 0.0
+}
+
 fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
     let params = &market.epochs[0];
     let (choice, memory) = (&params.choice, &params.memory);
     let deals = params.platforms.iter().any(|p| !p.promotions.is_empty());
     match mechanism {
         Mechanism::Mission => true,
+        Mechanism::LossAttribution => market.attribution,
+        Mechanism::Inquiry => params.inquiry.share > 0.0,
+        Mechanism::Assistant => assisted(market, |a| a.asked > 0.0 && takes_hold(a)),
+        Mechanism::AssistantAdDiscount => assisted(market, |a| a.asked > 0.0 && takes_hold(a) && a.ad_discount > 0.0),
+        Mechanism::AssistantAdoption => assisted(market, |a| a.innovation > 0.0),
+        Mechanism::AssistantImitation => {
+            assisted(market, |a| a.imitation > 0.0 && takes_hold(a)) && !matches!(market.graph, SocialGraph::None)
+        }
+        Mechanism::AssistantDropped => assisted(market, |a| a.disadoption > 0.0 && takes_hold(a)),
+        Mechanism::AutonomousPurchase => assisted(market, |a| a.restocks > 0.0 && takes_hold(a)) && memory.stock_days > 0.0,
         Mechanism::StockAtHome => memory.stock_days > 0.0 && params.categories.iter().any(|c| c.storable),
         Mechanism::MultiHoming => params.platforms.len() > 1 && params.segments.iter().any(|s| s.multi_homing > 0.0),
         Mechanism::Examination => params.segments.iter().any(|s| s.patience < 1.0),
@@ -134,6 +157,10 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::CampaignSeed => programmes(market).any(|p| plays(p, PhaseKind::Seed)),
         Mechanism::CampaignBreakOut => programmes(market).any(|p| plays(p, PhaseKind::BreakOut)),
         Mechanism::BrandSearch => market.epochs.iter().any(|e| e.content.mind.brand_search > 0.0) && programmes(market).next().is_some(),
+        Mechanism::MerchantDesk => market.asks() && group(&|g| g.service.as_ref().is_some_and(|s| s.agents > 0)),
+        Mechanism::ServiceTool => market.asks() && group(&|g| tool(g, |_| true)),
+        Mechanism::ToolAction => market.asks() && market.attribution && group(&|g| tool(g, |tool| tool.acts)),
+        Mechanism::ProactiveInquiry => market.asks() && group(&|g| tool(g, |tool| tool.reach > 0.0)),
         Mechanism::FirstParty => market.catalog.merchants.iter().any(|m| m.first_party_of.is_some()),
         _ => false,
     }
@@ -232,6 +259,10 @@ fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::AiEnergy => params.ai.energy_kwh > 0.0 && any(&invests),
         Mechanism::ComputePriceLevel => params.ai.compute_price_level != 1.0 && any(&invests),
         Mechanism::LogisticsCapacity => any(&|p| p.capacity > 0),
+        Mechanism::ServiceQueue => any(&|p| p.desk.is_some()),
+        Mechanism::Authority => any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0 && p.authority.is_some()),
+        Mechanism::ProactiveService => any(&|p| p.proactive.is_some_and(|proactive| proactive.reach > 0.0)),
+        Mechanism::Dispute => any(&|p| p.contacts > 0.0 && p.disputes > 0.0),
         _ => false,
     }
 }

@@ -41,6 +41,8 @@ mod platform_choice;
 
 mod visit;
 
+pub mod assistant;
+
 mod checkout;
 
 pub mod shard;
@@ -76,6 +78,8 @@ mod capability;
 mod stage;
 
 pub mod service;
+
+pub mod loss;
 
 mod dispatch;
 

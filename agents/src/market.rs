@@ -3,6 +3,7 @@
 use crate::ads::bid::Bid;
 use crate::ads::click;
 use crate::after;
+use crate::assistant::{self, AssistantSum};
 use crate::calendar::{Day, VisitTables};
 use crate::catalog::Catalog;
 use crate::content::plan::{self, ContentState};
@@ -10,18 +11,20 @@ use crate::content::sellers::{self, Sellers};
 use crate::content::sums::ContentSums;
 use crate::deposit;
 use crate::instrument::{Instrument, Promotion, RULES};
+use crate::loss::{self, Cause, TERMS};
 use crate::membership;
 use crate::merchant::{self, Merchants, Quote, has_finite_stock};
-use crate::metric::{Budgets, Demand, Listings, Mechanism, Metric, Totals};
+use crate::metric::{ASKED, Budgets, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::check_outs;
-use crate::params::{Missions, Params};
+use crate::params::{Missions, Params, REVIEW_TICKS};
 use crate::participation;
 use crate::platform::{self, PlatformState, platform_cash};
 use crate::presence;
 use crate::pricing;
 use crate::protection;
 use crate::retention;
+use crate::service::{self, ShopDesk};
 use crate::settle;
 use crate::shard::{ShardState, ShopperShard};
 use crate::strategy;
@@ -39,6 +42,7 @@ use sim_core::shard::ShardPlan;
 use sim_core::snapshot::{self, SnapshotError};
 use sim_core::tick::{Market, Tally, Wishes, World};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Everything about a run that does not change from tick to tick.
 pub struct Bazaar {
@@ -72,6 +76,10 @@ pub struct Bazaar {
     pub sample: u32,
     /// Who can be met in content.
     pub sellers: Sellers,
+    /// Names of the assistants.
+    pub assistants: Vec<Arc<str>>,
+    /// Whether lost sales and departures get a cause.
+    pub attribution: bool,
 }
 
 /// What a restart needs: the whole world between ticks.
@@ -161,6 +169,11 @@ impl Bazaar {
             || params.categories.iter().any(|c| c.return_logit.iter().any(Option::is_some))
     }
 
+    /// Whether shoppers ask merchants before they buy, at any time of the run.
+    pub(crate) fn asks(&self) -> bool {
+        self.epochs.iter().any(|e| e.inquiry.is_on())
+    }
+
     /// Slot of a rule in the money column of demand: its own, or the strategy pool of its platform.
     pub(crate) fn money_slot(&self, platform: usize, rule: u8, promotion: &Promotion) -> usize {
         match promotion.budget_per_tick {
@@ -180,11 +193,15 @@ impl Bazaar {
 
     pub(crate) fn empty_totals(&self) -> Totals {
         let summed = self.catalog.groups.iter().any(|g| g.entry.is_some() || g.platform_choice.is_some());
-        let mut totals =
-            Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), if summed { self.catalog.groups.len() } else { 0 });
+        let groups = if summed { self.catalog.groups.len() } else { 0 };
+        let mut totals = Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), groups);
+        if self.attribution {
+            totals.medians = vec![0; self.catalog.categories.len() * TERMS * 2];
+        }
         if self.catalog.groups.iter().any(|g| g.content.is_some()) {
             totals.content = ContentSums::new(self.catalog.groups.len(), self.epochs[0].content.channels.len());
         }
+        totals.assistants = vec![AssistantSum::default(); self.epochs[0].assistants.len()];
         totals
     }
 
@@ -208,13 +225,23 @@ impl Bazaar {
             shelf_prices: VecDeque::new(),
             platforms,
             content: ContentState::new(&self.catalog, params.content.channels.len()),
+            medians: if self.attribution { loss::first_medians(catalog, params) } else { Vec::new() },
+            assistants: assistant::first_states(params, self.plan.agents()),
+            service: if self.asks() { service::first(self) } else { Vec::new() },
         };
+        let mut merchants = Merchants::new(&self.catalog, self.seed, expected_sales);
+        if self.attribution {
+            merchants.week_losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
+        }
+        if self.asks() {
+            merchants.desks = vec![ShopDesk::default(); self.catalog.merchants.len()];
+        }
         World {
             tick: Tick(0),
             plan: self.plan,
             view: self.view(0, state),
             shoppers: shards.into_iter().map(ShopperShard::new).collect(),
-            merchants: Merchants::new(&self.catalog, self.seed, expected_sales),
+            merchants,
             digest: Digest::default(),
         }
     }
@@ -361,16 +388,24 @@ impl Market for Bazaar {
 
     fn settle(&self, tick: Tick, view: &View, shard: &mut ShopperShard, cuts: &CutOffs, tally: &mut Tally<Bazaar>) {
         membership::renew(self, tick.0, view, shard, &mut tally.totals);
+        assistant::review(self, tick.0, view, shard, &mut tally.totals);
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
         click::count(self, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
-        retention::count(tick.0, self.catalog.platforms.len(), shard, &mut tally.totals);
+        retention::count(self, tick.0, view, shard, &mut tally.totals);
     }
 
     fn no_tally(&self) -> Tally<Bazaar> {
-        Tally { listings: Listings::new(&self.catalog), totals: self.empty_totals() }
+        let mut listings = Listings::new(&self.catalog);
+        if self.asks() {
+            listings.asked = vec![0; self.catalog.listings.len() * ASKED];
+        }
+        if self.attribution {
+            listings.losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
+        }
+        Tally { listings, totals: self.empty_totals() }
     }
 
     fn outbox(&self, shard: &mut ShopperShard) -> Vec<Message> {
@@ -379,7 +414,9 @@ impl Market for Bazaar {
 
     fn deliver(&self, tick: Tick, view: &View, shard: &mut ShopperShard, mail: &[(ShardId, Message)]) {
         for (_, message) in mail {
-            after::hear(self.params(view), tick.0, shard, message);
+            if !assistant::hear(self.params(view), tick.0, shard, message) {
+                after::hear(self.params(view), tick.0, shard, message);
+            }
         }
         shard.seal();
     }
@@ -422,12 +459,19 @@ impl Market for Bazaar {
             view.state.shelf_prices.truncate(protection - 1);
         }
         presence::foresee(&mut view.state.prospects, totals.groups());
+        loss::follow(&mut view.state.medians, &totals.medians);
+        for (state, sum) in view.state.assistants.iter_mut().zip(&totals.assistants) {
+            state.found[(tick.0 % REVIEW_TICKS) as usize] = sum.users;
+        }
         let mut restocked = epoch != view.epoch;
         for quote in quotes {
             let at = quote.listing as usize;
             restocked |= view.state.listed[at] != quote.listed;
             (view.state.prices[at], view.state.joins[at], view.state.listed[at]) = (quote.price, quote.joins, quote.listed);
             view.state.bids[at] = quote.bid;
+            if let Some(service) = view.state.service.get_mut(at) {
+                *service = quote.service;
+            }
         }
         if restocked {
             view.stock_shelves(&self.catalog, next);
@@ -447,6 +491,9 @@ impl Market for Bazaar {
     }
 
     fn audit(&self, totals: &Totals) {
+        if self.attribution {
+            loss::audit(self.catalog.platforms.len(), totals);
+        }
         for p in 0..self.catalog.platforms.len() {
             let books = |account| totals.ledger.balance(p, account).0;
             let merchants = totals.sum(p, Metric::MerchantCash);
@@ -482,7 +529,9 @@ impl Market for Bazaar {
                 [a, b, c, d, e, f, u8::from(*listed), g, h, i, j]
             })
             .collect();
-        let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.content)).expect("platform state is plain data");
+        let platforms =
+            snapshot::save(&(&state.platforms, &state.prospects, &state.content, &state.medians, &state.assistants, &state.service))
+                .expect("platform state is plain data");
         DigestParts {
             quotes: hash_bytes(&quotes),
             tallies: totals.hash().wrapping_add(totals.listings),
@@ -496,6 +545,7 @@ impl Market for Bazaar {
     fn add_digest_sums(&self, totals: &mut Totals, rows: u64, mail: u64, messages: u64) {
         totals.rows = totals.rows.wrapping_add(rows);
         totals.mail = totals.mail.wrapping_add(mail);
-        totals.fired(Mechanism::WordOfMouth, messages as i64, 0);
+        let told: i64 = totals.assistants.iter().map(|sum| sum.told).sum();
+        totals.fired(Mechanism::WordOfMouth, messages as i64 - told, 0);
     }
 }

@@ -5,6 +5,7 @@ use crate::ads::books::AdBooks;
 use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
 use crate::content::book;
+use crate::loss;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
 use crate::params::{GroupParams, PLATFORMS};
@@ -12,6 +13,7 @@ use crate::participation;
 use crate::policy::{ParticipationPolicy, StockPolicy};
 use crate::presence::{Move, Scene, Standing, Status};
 use crate::pricing::{self, Memory, Night, Shop};
+use crate::service::ShopDesk;
 use crate::stock::{self, Piece};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,8 @@ pub struct Quote {
     pub listed: bool,
     /// Bid for a click.
     pub bid: Bid,
+    /// Service of its shop (see [`crate::view::Offer::service`]).
+    pub service: u16,
 }
 
 /// What a merchant knows of a listing.
@@ -82,6 +86,10 @@ pub struct Merchants {
     pub mean_pages: Vec<f32>,
     /// Advertising.
     pub ads: AdBooks,
+    /// Lost sales of the week so far by listing and cause; empty where losses are not attributed.
+    pub week_losses: Vec<u32>,
+    /// Desks by merchant; empty where nobody asks.
+    pub desks: Vec<ShopDesk>,
 }
 
 impl Merchants {
@@ -115,6 +123,8 @@ impl Merchants {
             standing: catalog.merchants.iter().map(|m| Standing::new(m.dormant)).collect(),
             mean_pages: Vec::new(),
             ads: night::books(catalog, seed),
+            week_losses: Vec::new(),
+            desks: Vec::new(),
         }
     }
 }
@@ -133,6 +143,7 @@ pub(crate) fn adapt(
     let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed, trades: &view.trades };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
+    added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses);
     let mut quotes = Vec::new();
     for id in merchants.owned.clone() {
         desk.close_day(merchants, id, &mut quotes, &mut added);
@@ -158,6 +169,7 @@ impl Desk<'_> {
         let before = merchants.cash[id as usize];
         self.book(merchants, id, added);
         self.pay_for_clicks(merchants, id, added);
+        let advice = self.serve(merchants, id, added);
         let cash = merchants.cash[id as usize];
         let standing = &mut merchants.standing[id as usize];
         standing.week_cash += cash - before;
@@ -170,8 +182,13 @@ impl Desk<'_> {
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
             let platform = catalog.listings[here[0] as usize].platform as usize;
             self.bid(merchants, id, platform, here, added);
+            let score = self.score(merchants, id, catalog.listings[here[0] as usize].platform);
             for &listing in here {
-                let quote = self.tend(merchants, group, listing, then, joint_sales, added);
+                let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
+                quote.service = score.unwrap_or(quote.service);
+                if let Some(advice) = &advice {
+                    self.follow(merchants, id, advice, &mut quote, added);
+                }
                 active |= u32::from(quote.listed) << catalog.listings[listing as usize].platform;
                 if quote != self.quoted(listing) {
                     quotes.push(quote);
@@ -186,7 +203,14 @@ impl Desk<'_> {
 
     fn quoted(&self, listing: u32) -> Quote {
         let (state, at) = (&self.view.state, listing as usize);
-        Quote { listing, price: state.prices[at], joins: state.joins[at], listed: state.listed[at], bid: state.bids[at] }
+        Quote {
+            listing,
+            price: state.prices[at],
+            joins: state.joins[at],
+            listed: state.listed[at],
+            bid: state.bids[at],
+            service: state.service.get(at).copied().unwrap_or(0),
+        }
     }
 
     /// Sales, returns and standing costs of the day.
@@ -401,9 +425,10 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
         on_order,
         i64::from(quote.price),
         shares as i64,
+        i64::from(quote.service),
         state.memory.fingerprint() as i64,
     ];
-    let mut bytes = [0u8; 80];
+    let mut bytes = [0u8; 88];
     for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
         slot.copy_from_slice(&number.to_le_bytes());
     }
@@ -415,8 +440,9 @@ fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let adopted = merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
     let status = standing.status as i64 + if adopted { 16 } else { 0 };
     let numbers = [merchants.cash[id as usize], status, i64::from(standing.losing_weeks), standing.week_cash];
-    let mut bytes = [0u8; (4 + PLATFORMS) * 8];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash)) {
+    let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
+    let mut bytes = [0u8; (6 + PLATFORMS) * 8];
+    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
         slot.copy_from_slice(&number.to_le_bytes());
     }
     hash_of(1 << 40 | u64::from(id), &bytes)

@@ -1,13 +1,18 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
 use crate::ads::click::AdTallies;
+use crate::assistant::AssistantSum;
 use crate::catalog::Catalog;
 use crate::content::sums::ContentSums;
+use crate::loss::Cause;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::{Owned, Sum};
 use sim_core::ledger::Ledger;
 use sim_core::mechanism::Mechanisms;
 use sim_core::money::add_columns;
+
+/// Numbers of a listing in [`Listings::asked`].
+pub(crate) const ASKED: usize = 2;
 
 macro_rules! dense_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
@@ -60,6 +65,19 @@ dense_enum! {
         ContentSpend = "spend on content channels", BrandSpend = "spend on brand impressions", CreativeCost = "cost of creatives",
         ContentRevenue = "content and brand revenue of the platform", ContentContacts = "contacts with content",
         BrandSearches = "pages searched for a merchant by name", Asked = "shoppers who came to ask",
+        Chosen = "offers chosen", LostSales = "lost sales",
+        LostPrice = "lost to price", LostAssortment = "lost to assortment", LostMatch = "lost to match", LostService = "lost to service",
+        LostDelivery = "lost to delivery", LostQuality = "lost to quality", LostFatigue = "lost to fatigue",
+        LostRivalDeal = "lost to rival-deal", LostStockOut = "lost to stock-out", LostNoNeed = "lost to no-need",
+        DepartedPrice = "departed for price", DepartedAssortment = "departed for assortment", DepartedMatch = "departed for match",
+        DepartedService = "departed for service", DepartedDelivery = "departed for delivery",
+        DepartedQuality = "departed for quality", DepartedFatigue = "departed for fatigue",
+        DepartedRivalDeal = "departed for rival-deal", DepartedStockOut = "departed for stock-out",
+        DepartedNoNeed = "departed for no-need",
+        Inquiries = "inquiries", Addressed = "unsure shoppers addressed", InquiryOrders = "chosen after an inquiry",
+        MerchantService = "service cost of merchants", Disputes = "disputes", Compensation = "compensation by service AI",
+        ProactiveContacts = "bad experiences reached", AboveAuthority = "contacts above the authority of AI",
+        AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
     }
 }
 
@@ -100,6 +118,13 @@ dense_enum! {
         HumanCreatives = "creatives-human", AigcCreatives = "creatives-aigc", EqualMarginal = "allocator-equal-marginal-return",
         AiAllocator = "allocator-ai", CampaignAccumulate = "campaign-accumulate", CampaignSeed = "campaign-seed",
         CampaignBreakOut = "campaign-break-out", FunnelStep = "funnel-step", ContentClick = "content-click", BrandSearch = "brand-search",
+        LossAttribution = "loss-attribution",
+        Inquiry = "inquiry", ProactiveInquiry = "proactive-inquiry", MerchantDesk = "merchant-desk", ServiceTool = "service-tool",
+        ToolAction = "service-tool-action", ServiceQueue = "service-queue", Authority = "service-authority",
+        ProactiveService = "proactive-service", Dispute = "dispute",
+        Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
+        AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
+        AutonomousPurchase = "autonomous-purchase",
     }
 }
 
@@ -133,6 +158,10 @@ pub struct Totals {
     pub mail: u64,
     /// Wrapping sum of hashes of listing tallies and stocks.
     pub listings: u64,
+    /// By category and term: lost sales above the median less those below, and all; empty where losses are not attributed.
+    pub(crate) medians: Vec<i64>,
+    /// By assistant.
+    pub assistants: Vec<AssistantSum>,
 }
 
 impl Totals {
@@ -149,6 +178,8 @@ impl Totals {
             rows: 0,
             mail: 0,
             listings: 0,
+            medians: Vec::new(),
+            assistants: Vec::new(),
         }
     }
 
@@ -203,9 +234,10 @@ impl Totals {
     #[must_use]
     pub fn hash(&self) -> u64 {
         let groups: Vec<i64> = self.groups.iter().flat_map(|sum| [sum.cash, sum.listings]).collect();
-        sim_core::digest::hash_numbers(3, &self.counters)
-            .wrapping_add(sim_core::digest::hash_numbers(4, &groups))
-            .wrapping_add(sim_core::digest::hash_numbers(5, &self.content.numbers()))
+        let assistants: Vec<i64> = self.assistants.iter().flat_map(AssistantSum::numbers).collect();
+        [(3, &self.counters), (4, &groups), (5, &self.content.numbers()), (6, &assistants)]
+            .into_iter()
+            .fold(0, |sum, (key, numbers)| sum.wrapping_add(sim_core::digest::hash_numbers(key, numbers)))
     }
 }
 
@@ -222,6 +254,10 @@ impl Sum for Totals {
         self.rows = self.rows.wrapping_add(other.rows);
         self.mail = self.mail.wrapping_add(other.mail);
         self.listings = self.listings.wrapping_add(other.listings);
+        add_columns(&mut self.medians, &other.medians);
+        for (sum, more) in self.assistants.iter_mut().zip(&other.assistants) {
+            sum.add(more);
+        }
     }
 }
 
@@ -248,6 +284,10 @@ pub struct Listings {
     pub stockouts: Vec<i64>,
     /// Advertising; empty columns where nobody advertises.
     pub ads: AdTallies,
+    /// Lost sales by listing and cause; empty where losses are not attributed.
+    pub losses: Vec<u32>,
+    /// Questions asked and shoppers addressed, two numbers a listing; empty where nobody asks.
+    pub asked: Vec<u32>,
 }
 
 impl Listings {
@@ -257,7 +297,17 @@ impl Listings {
         let listings = catalog.listings.len();
         let zeros = || vec![0; listings];
         let ads = if catalog.advertises() { AdTallies::new(listings) } else { AdTallies::default() };
-        Listings { orders: zeros(), gmv: zeros(), cash: zeros(), receipts: zeros(), refunds: zeros(), stockouts: zeros(), ads }
+        Listings {
+            orders: zeros(),
+            gmv: zeros(),
+            cash: zeros(),
+            receipts: zeros(),
+            refunds: zeros(),
+            stockouts: zeros(),
+            ads,
+            losses: Vec::new(),
+            asked: Vec::new(),
+        }
     }
 }
 
@@ -270,27 +320,36 @@ impl Sum for Listings {
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
         self.ads.add(&other.ads);
+        for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked)] {
+            assert_eq!(into.len(), from.len(), "the same listings");
+            for (sum, more) in into.iter_mut().zip(from) {
+                *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");
+            }
+        }
     }
 }
 
 impl Listings {
     fn columns(&mut self) -> [&mut Vec<i64>; 6] {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: _ } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = self;
         [orders, gmv, cash, receipts, refunds, stockouts]
     }
 }
 
 impl Owned for Listings {
     fn select(&self, places: &[u32]) -> Listings {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads, losses, asked } = self;
         let columns = [orders, gmv, cash, receipts, refunds, stockouts];
         let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
-        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places) }
+        let (losses, asked) = (select_rows(losses, Cause::COUNT, places), select_rows(asked, ASKED, places));
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places), losses, asked }
     }
 
     fn add_at(&mut self, places: &[u32], part: &Listings) {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads } = part;
-        self.ads.add_at(places, ads);
+        add_rows_at(&mut self.losses, Cause::COUNT, places, &part.losses);
+        add_rows_at(&mut self.asked, ASKED, places, &part.asked);
+        self.ads.add_at(places, &part.ads);
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = part;
         for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
             add_at(into, places, from);
         }
@@ -307,6 +366,23 @@ pub(crate) fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
     for (&place, &value) in places.iter().zip(part) {
         let sum = &mut into[place as usize];
         *sum = sum.checked_add(value).expect("tally overflow");
+    }
+}
+
+/// The rows of `width` numbers at `places`; none of a table that is left out.
+pub(crate) fn select_rows(table: &[u32], width: usize, places: &[u32]) -> Vec<u32> {
+    if table.is_empty() {
+        return Vec::new();
+    }
+    places.iter().flat_map(|&place| &table[place as usize * width..(place as usize + 1) * width]).copied().collect()
+}
+
+fn add_rows_at(into: &mut [u32], width: usize, places: &[u32], part: &[u32]) {
+    assert!(part.len() == if into.is_empty() { 0 } else { places.len() * width }, "tables of one shape");
+    for (&place, row) in places.iter().zip(part.chunks_exact(width)) {
+        for (sum, more) in into[place as usize * width..].iter_mut().zip(row) {
+            *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Shopping: who sets out, for what, and what is chosen. Orders are provisional until they are granted.
 
 use crate::anticipation::{AHEAD, RELEASED};
+use crate::assistant::{AUTONOMOUS, Helper};
 use crate::calendar::MISSIONS;
 use crate::checkout::Buyer;
+use crate::loss::Ended;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::page::Page;
 use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::protection;
+use crate::service::Considered;
 use crate::shard::{ShardState, ShopperShard};
-use crate::shopper::{Q10, Q12, Q14, Shopper};
+use crate::shopper::{Q10, Q12, Shopper};
 use crate::view::View;
 use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::{Purpose, Words};
@@ -26,10 +29,10 @@ const BATCH: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     /// Number of the mission in the tick: the key of its draws. Ordinary needs come first, then those taken up again, then
-    /// those bought ahead, so that one kind leaves the draws of the others.
+    /// those bought ahead, then those of assistants that buy alone, so that one kind leaves the draws of the others.
     pub(crate) number: u32,
     /// Category; drawn where it is not known.
-    category: Option<usize>,
+    pub(crate) category: Option<usize>,
 }
 
 impl Need {
@@ -53,7 +56,7 @@ impl Need {
 
     /// Ahead of need.
     pub(crate) fn is_ahead(self) -> bool {
-        self.number >= AHEAD
+        (AHEAD..AUTONOMOUS).contains(&self.number)
     }
 }
 
@@ -90,7 +93,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     let priority_key = market.seed.words(Purpose::Priority, 0, u64::from(tick), 0).0[0];
     let day = &market.days[tick as usize];
     let tour = Tour { market, catalog: &market.catalog, params, view, seed: market.seed, tick, day, priority_key, access, spending };
-    let releases = tour.releases();
+    let (releases, restockers) = (tour.releases(), tour.restockers());
     let mut basket = Basket {
         options: [NOTHING; COMPARED],
         len: 0,
@@ -100,7 +103,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
         written: false,
         page: Page::empty(),
     };
-    market.lanes.run(Round { tour: &tour, releases, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
+    market.lanes.run(Round { tour: &tour, releases, restockers, shard: &mut *shard, basket: &mut basket, wishes: &mut *wishes });
     tour.check_out_due(shard, wishes);
 }
 
@@ -119,6 +122,8 @@ struct Round<'a, 'b> {
     tour: &'a Tour<'b>,
     /// Whether needs that were put off are taken up again today.
     releases: bool,
+    /// Assistants that may buy alone today, as bits.
+    restockers: u8,
     shard: &'a mut ShopperShard,
     basket: &'a mut Basket,
     wishes: &'a mut Wishes<Bazaar>,
@@ -127,12 +132,15 @@ struct Round<'a, 'b> {
 impl Kernel for Round<'_, '_> {
     #[inline(always)]
     fn run(self) {
-        let Round { tour, releases, shard, basket, wishes } = self;
+        let Round { tour, releases, restockers, shard, basket, wishes } = self;
         let members = shard.state.rows.len();
         for batch in (0..members).step_by(BATCH) {
             let (mut outings, mut count) = ([Outing::default(); BATCH], 0);
             for group in (batch..members.min(batch + BATCH)).step_by(LANES) {
                 let block = (shard.state.first + group as u64) / LANES as u64;
+                if restockers != 0 {
+                    tour.restock(block, group..members.min(group + LANES), restockers, shard, basket, wishes);
+                }
                 let words = tour.seed.words(Purpose::Visit, block, u64::from(tour.tick), 0);
                 for lane in 0..LANES.min(members - group) {
                     let index = group + lane;
@@ -187,7 +195,7 @@ impl Tour<'_> {
 
     /// One mission; returns the category of what is chosen and the share of its list price that is saved.
     #[inline(always)]
-    fn mission(
+    pub(crate) fn mission(
         &self,
         shard: &mut ShopperShard,
         index: usize,
@@ -201,13 +209,17 @@ impl Tour<'_> {
         let id = state.shopper(index);
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let words = self.seed.words(Purpose::Mission, id, u64::from(self.tick), u64::from(mission));
-        let Errand { category, first, visited } = self.errand(state, index, need, words, totals)?;
+        let helper = self.helper(&state.rows[index], id, need);
+        let Errand { category, first, visited } = self.errand(state, index, need, helper, words, totals)?;
+        if let Some(helper) = helper {
+            self.note_helper(helper, first, segment, totals);
+        }
         basket.followed = self.meet(state, index, first, segment, category, mission, totals).map(|merchant| (merchant, first));
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
             totals.add_to(platform, segment, Metric::Visits, 1);
-            self.visit(state, index, platform, category, mission, words.uniform(7), basket, &mut shard.scratch, totals);
+            self.visit(state, index, platform, category, mission, words.uniform(7), helper, basket, &mut shard.scratch, totals);
         }
         let options = &basket.options[..basket.len];
         let row = &state.rows[index];
@@ -227,12 +239,38 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        let chosen = if self.params.inquiry.is_on() && need.assistant().is_none() {
+            let (options, weights) = (&mut basket.options[..basket.len], &mut weights[..]);
+            let mut considered = Considered { shopper: id, segment, need, options, weights, total, outside, chosen };
+            self.inquire(&mut considered, &mut shard.asked, totals)
+        } else {
+            chosen
+        };
+        if self.market.attribution {
+            let reference = self.reference(&state.rows[index], category);
+            let ended = Ended {
+                segment,
+                category,
+                sensitivity,
+                reference,
+                tired,
+                options: &basket.options[..basket.len],
+                weights: &weights[..basket.len],
+                outside,
+                pages: &basket.pages[..basket.visited],
+                chosen,
+            };
+            self.attribute(&ended, &mut shard.losses, totals);
+        }
         self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
         self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }
         let option = &basket.options[chosen?];
+        if let Some(helper) = helper {
+            self.note_helped(helper, option, segment, totals);
+        }
         let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
@@ -241,7 +279,15 @@ impl Tour<'_> {
 
     /// What a mission is for and where it goes; nowhere if the need can wait.
     #[inline(always)]
-    fn errand(&self, state: &mut ShardState, index: usize, need: Need, words: Words, totals: &mut Totals) -> Option<Errand> {
+    fn errand(
+        &self,
+        state: &mut ShardState,
+        index: usize,
+        need: Need,
+        helper: Option<Helper>,
+        words: Words,
+        totals: &mut Totals,
+    ) -> Option<Errand> {
         let segment = state.rate[index] as usize / RATE_LEVELS;
         let category = self.category(need, segment, words.bits(0));
         totals.fired(Mechanism::Mission, 1, 0);
@@ -249,9 +295,9 @@ impl Tour<'_> {
             totals.fired(Mechanism::StockAtHome, 1, 0);
             return None;
         }
-        let (first, visited) = self.platforms(&state.rows[index], segment, category, words)?;
+        let (first, visited) = self.platforms(&state.rows[index], segment, category, helper, words)?;
         let put_off = self.puts_off(state, index, need, category);
-        if put_off || !need.is_ordinary() {
+        if put_off || !need.is_ordinary() && need.assistant().is_none() {
             self.note(state, index, first, segment, need, totals);
         }
         if put_off {
@@ -327,9 +373,7 @@ impl Tour<'_> {
                     list += price;
                     off += price - o.goods as f32;
                 }
-                let realised = (off / list.max(1.0) / deal).min(1.0) * Q14;
-                let old = f32::from(row.credit[p]);
-                row.credit[p] = (old + (realised - old) * memory.deal_credit_gain) as u16;
+                row.realise(p, (off / list.max(1.0) / deal).min(1.0), memory.deal_credit_gain);
                 totals.fired(Mechanism::DealCredit, 1, 0);
             }
             if deal > 0.0 && memory.fatigue_gain_deal > 0.0 {

@@ -110,6 +110,10 @@ impl OpenLine {
     pub const DELIVERED: u8 = 16;
     /// No line but a price under protection, looked at when the protection ends.
     pub const PROTECTED: u8 = 32;
+    /// The desk reaches out by itself.
+    pub const REACHED: u8 = 64;
+    /// The contact ends in a dispute.
+    pub const DISPUTED: u8 = 128;
 
     /// Whether a flag is set.
     #[must_use]

@@ -8,14 +8,18 @@ use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy}
 
 mod ads;
 mod ai;
+mod assistant;
 mod operation;
+mod service;
 mod strategy;
 
 pub use ads::{
     AD_SLOTS, AdBudget, AdParams, AdvertiserParams, Auction, Bidding, BoostParams, GuaranteeParams, Pacing, WholeSiteParams, Worth,
 };
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
+pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
+pub use service::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams};
 pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
 
 /// Most platforms of a market.
@@ -74,6 +78,10 @@ pub struct Params {
     pub influence: f32,
     /// Channels of content, the funnel, and what stages do.
     pub content: ContentParams,
+    /// Questions before a purchase.
+    pub inquiry: InquiryParams,
+    /// Assistants of shoppers.
+    pub assistants: Vec<AssistantParams>,
 }
 
 /// Weights of the utilities; all but the platform-choice terms are divided by mu.
@@ -306,6 +314,16 @@ pub struct PlatformParams {
     pub membership: Option<MembershipParams>,
     /// Paid slots on its pages, if it sells any.
     pub ads: Option<AdParams>,
+    /// People at the service desk; without them people answer at their own pace, however many call.
+    pub desk: Option<DeskParams>,
+    /// What service AI may decide alone; without it, everything that it resolves.
+    pub authority: Option<AuthorityParams>,
+    /// Reaching out after a bad experience.
+    pub proactive: Option<ProactiveParams>,
+    /// Share of unresolved contacts that become disputes.
+    pub disputes: f32,
+    /// Cost of a dispute to the platform, money units.
+    pub dispute_cost: i64,
 }
 
 /// A paid membership.
@@ -348,6 +366,8 @@ pub struct GroupParams {
     pub ads: Option<AdvertiserParams>,
     /// Its content programme.
     pub content: Option<ContentProgramme>,
+    /// Its customer service.
+    pub service: Option<MerchantServiceParams>,
 }
 
 /// How the dormant merchants of a group enter.

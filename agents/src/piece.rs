@@ -5,9 +5,12 @@
 //! that a damaged piece is refused. Where pieces are kept is not decided here.
 
 use crate::ads::books::{AdBooks, Campaign, ItemBook};
+use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{ListingState, Merchants};
+use crate::metric::select_rows;
 use crate::presence::Standing;
+use crate::service::ShopDesk;
 use crate::shard::{ShardState, ShopperShard};
 use crate::view::ViewState;
 use serde::{Deserialize, Serialize};
@@ -36,6 +39,9 @@ struct Stretch {
     listings: Vec<(u32, ListingState)>,
     cash: Vec<i64>,
     standing: Vec<Standing>,
+    /// Lost sales of the week by cause, of these listings in their order.
+    week_losses: Vec<u32>,
+    desks: Vec<ShopDesk>,
     ads: AdStretch,
 }
 
@@ -102,10 +108,13 @@ impl Bazaar {
     /// # Errors
     /// If the state cannot be encoded.
     pub fn merchant_piece(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
-        let Merchants { owned, listings, cash, standing, mean_pages: _, ads } = &world.merchants;
+        let Merchants { owned, listings, cash, standing, mean_pages: _, ads, week_losses, desks } = &world.merchants;
         let stretch = owned.start as usize..owned.end as usize;
         let own = self.catalog.listings.iter().zip(listings).enumerate().filter(|(_, (listing, _))| owned.contains(&listing.merchant));
+        let ids: Vec<u32> = own.clone().map(|(id, _)| id as u32).collect();
         snapshot::save(&Stretch {
+            week_losses: select_rows(week_losses, Cause::COUNT, &ids),
+            desks: desks.get(stretch.clone()).unwrap_or_default().to_vec(),
             owned: owned.clone(),
             listings: own.map(|(id, (_, state))| (id as u32, state.clone())).collect(),
             cash: cash[stretch.clone()].to_vec(),
@@ -123,14 +132,21 @@ impl Bazaar {
         let Replicated { tick, digest, view, mean_pages } = snapshot::load(&pieces.replicated)?;
         let shards: Result<Vec<ShardState>, SnapshotError> = pieces.shards.iter().map(|bytes| snapshot::load(bytes)).collect();
         for bytes in &pieces.merchants {
-            let Stretch { owned, listings, cash, standing, ads } = snapshot::load(bytes)?;
+            let Stretch { owned, listings, cash, standing, ads, week_losses, desks } = snapshot::load(bytes)?;
+            let lost = week_losses.chunks_exact(Cause::COUNT);
+            for ((id, _), row) in listings.iter().zip(lost) {
+                first.merchants.week_losses[*id as usize * Cause::COUNT..][..Cause::COUNT].copy_from_slice(row);
+            }
             for (id, state) in listings {
                 first.merchants.listings[id as usize] = state;
             }
             self.restore_ads(&owned, ads, &mut first.merchants.ads);
             let stretch = owned.start as usize..owned.end as usize;
             first.merchants.cash[stretch.clone()].copy_from_slice(&cash);
-            first.merchants.standing[stretch].clone_from_slice(&standing);
+            first.merchants.standing[stretch.clone()].clone_from_slice(&standing);
+            if let Some(here) = first.merchants.desks.get_mut(stretch) {
+                here.copy_from_slice(&desks);
+            }
         }
         first.merchants.mean_pages = mean_pages;
         first.merchants.owned = self.hosted_merchants(placement);

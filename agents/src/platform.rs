@@ -100,6 +100,10 @@ pub struct PlatformState {
     pub ads: AdMarket,
     /// Tick in which it left the market.
     pub exited: Option<u32>,
+    /// Mean contacts a tick that people answer.
+    pub mean_person_contacts: f64,
+    /// Share of contacts within the authority of AI, mean of a week.
+    pub within_authority: f64,
 }
 
 impl PlatformState {
@@ -142,6 +146,8 @@ impl PlatformState {
             bandit: BanditState::default(),
             ads: AdMarket::default(),
             exited: None,
+            mean_person_contacts: 0.0,
+            within_authority: 1.0,
         };
         capability::unlock(&params.ai, &mut state);
         state
@@ -262,6 +268,12 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     mean(&mut state.mean_baseline_subsidy, baseline);
     mean(&mut state.mean_strategy_subsidy, strategy);
     state.spent_price += strategy - clawback;
+    let contacts = totals.sum(p, Metric::Contacts);
+    mean(&mut state.mean_person_contacts, contacts - totals.sum(p, Metric::AnsweredByAi));
+    if contacts > 0 {
+        let within = 1.0 - totals.sum(p, Metric::AboveAuthority) as f64 / contacts as f64;
+        state.within_authority += (within - state.within_authority) * WEEK_GAIN;
+    }
 }
 
 /// Pays AI, experience and fixed cost of the tick.
@@ -303,6 +315,11 @@ fn pay(params: &Params, p: usize, state: &mut PlatformState, totals: &mut Totals
         totals.fired(Mechanism::TalentProgramme, 1, training + own);
     }
     pay_experience(p, state, totals);
+    if let Some(desk) = rules.desk {
+        totals.ledger.transfer(p, Account::Platform, Account::External, Money(desk.wages));
+        totals.add_to(p, 0, Metric::ServiceCost, desk.wages);
+        totals.fired(Mechanism::ServiceQueue, 1, desk.wages);
+    }
     note_staff(rules.staff, p, totals);
 }
 

@@ -1,5 +1,6 @@
 //! Which platforms a mission looks at: a nested logit with learned inclusive values.
 
+use crate::assistant::Helper;
 use crate::params::PLATFORMS;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::visit::Tour;
@@ -9,7 +10,14 @@ use sim_core::math::exp_f32;
 impl Tour<'_> {
     /// Platform first visited and all visited, as bits; `None` where nobody sells the category.
     #[inline(always)]
-    pub(crate) fn platforms(&self, row: &Shopper, segment: usize, category: usize, words: Words) -> Option<(usize, u8)> {
+    pub(crate) fn platforms(
+        &self,
+        row: &Shopper,
+        segment: usize,
+        category: usize,
+        helper: Option<Helper>,
+        words: Words,
+    ) -> Option<(usize, u8)> {
         let kind = &self.params.segments[segment];
         let choice = &self.params.choice;
         let mut utilities = [f32::NEG_INFINITY; PLATFORMS];
@@ -18,7 +26,7 @@ impl Tour<'_> {
                 continue;
             }
             let deal = self.view.deals[p][segment];
-            let credit = f32::from(row.credit[p]) * (1.0 / Q14);
+            let credit = row.credit(p);
             let utility = kind.loyalty[p]
                 + choice.inclusive_value * f32::from(row.inclusive[p]) * (1.0 / Q10)
                 + choice.habit * f32::from(row.habit[p]) * (1.0 / Q12)
@@ -26,6 +34,9 @@ impl Tour<'_> {
                 + choice.deal * kind.deal_proneness * deal * credit
                 - choice.fatigue * kind.fatigue_sensitivity * f32::from(row.fatigue[p]) * (1.0 / Q12) * deal;
             *slot = if row.is_member(p) { utility + choice.membership } else { utility };
+        }
+        if let Some((owner, pull)) = helper.and_then(|h| h.params.owner.map(|owner| (owner as usize, h.params.pull))) {
+            utilities[owner] += pull;
         }
         let best = utilities[..self.params.platforms.len()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if best == f32::NEG_INFINITY {
@@ -44,9 +55,10 @@ impl Tour<'_> {
         let first = draw(words.uniform(2))?;
         let mut visited = 1u8 << first;
         let compare = words.uniform(3);
-        if compare < kind.multi_homing {
+        let least = helper.map_or(1, |h| h.params.platforms);
+        if compare < kind.multi_homing || least > 1 {
             visited |= draw(words.uniform(4)).map_or(0, |p| 1 << p);
-            if compare < kind.multi_homing * kind.multi_homing {
+            if compare < kind.multi_homing * kind.multi_homing || least > 2 {
                 visited |= draw(words.uniform(5)).map_or(0, |p| 1 << p);
             }
         }

@@ -241,6 +241,7 @@ mod tests {
             platform_choice: None,
             ads: None,
             content: None,
+            service: None,
         }
     }
 

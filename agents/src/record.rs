@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::exchange::Sum;
 use sim_core::math;
 use sim_core::parallel;
-use sim_core::rows::{CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
+use sim_core::rows::{AssistantTick, CapabilityTick, LedgerTick, ListingTick, MerchantTick, PlatformTick, SegmentTick, ShopperRow};
 use sim_core::tick::World;
 
 /// What a census of shoppers counts: integers, so that shards add up in any order.
@@ -28,6 +28,7 @@ pub struct Census {
     active_any: i64,
     active_three: i64,
     shoppers: i64,
+    assisted: i64,
 }
 
 /// The row as it stands at a tick.
@@ -62,6 +63,7 @@ impl Census {
         self.active_three += i64::from(active.count_ones() >= 3);
         self.shoppers += 1;
         self.mind.count(row);
+        self.assisted += i64::from(row.assistants() != 0);
     }
 }
 
@@ -77,6 +79,7 @@ impl Sum for Census {
         self.active_three += other.active_three;
         self.shoppers += other.shoppers;
         self.mind.add(&other.mind);
+        self.assisted += other.assisted;
     }
 }
 
@@ -240,6 +243,29 @@ impl Observation<'_> {
             asked: of(Metric::Asked),
             mindshare: self.mindshare(p),
             ask_shoppers: self.ask_shoppers(p),
+            lost_sales: of(Metric::LostSales),
+            lost_price: of(Metric::LostPrice),
+            lost_assortment: of(Metric::LostAssortment),
+            lost_match: of(Metric::LostMatch),
+            lost_service: of(Metric::LostService),
+            lost_delivery: of(Metric::LostDelivery),
+            lost_quality: of(Metric::LostQuality),
+            lost_fatigue: of(Metric::LostFatigue),
+            lost_rival_deal: of(Metric::LostRivalDeal),
+            lost_stock_out: of(Metric::LostStockOut),
+            lost_no_need: of(Metric::LostNoNeed),
+            inquiries: of(Metric::Inquiries),
+            addressed_shoppers: of(Metric::Addressed),
+            inquiry_orders: of(Metric::InquiryOrders),
+            inquiry_conversion: ratio(real(Metric::InquiryOrders), real(Metric::Inquiries) + real(Metric::Addressed)),
+            unresolved_contacts: of(Metric::Unresolved),
+            disputes: of(Metric::Disputes),
+            compensation: of(Metric::Compensation),
+            proactive_contacts: of(Metric::ProactiveContacts),
+            merchant_service_cost: of(Metric::MerchantService),
+            assistant_missions: of(Metric::AssistantMissions),
+            autonomous_orders: of(Metric::AutonomousOrders),
+            assistant_users: self.census.map_or(f64::NAN, |c| c.assisted as f64),
         }
     }
 
@@ -318,6 +344,27 @@ impl Observation<'_> {
                         wage: state.wage,
                     }
                 })
+            })
+            .collect()
+    }
+
+    /// Rows by assistant.
+    #[must_use]
+    pub fn assistant_ticks(&self) -> Vec<AssistantTick> {
+        let platform = |owner: Option<u8>| owner.map_or_else(|| "".into(), |p| self.market.catalog.platforms[p as usize].clone());
+        let all = self.market.assistants.iter().zip(&self.params.assistants);
+        all.zip(self.totals.assistants.iter().zip(&self.view.state.assistants))
+            .map(|((name, params), (sum, state))| AssistantTick {
+                tick: self.tick,
+                assistant: name.clone(),
+                owner: platform(params.owner),
+                users: state.users(),
+                adopted: sum.adopted,
+                told: sum.told,
+                dropped: sum.dropped,
+                missions: sum.missions,
+                chosen: sum.chosen,
+                restocked: sum.restocked,
             })
             .collect()
     }

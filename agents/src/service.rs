@@ -3,7 +3,21 @@
 //! AI resolves a share of contacts; people get the rest. Staffing modes follow field evidence: assistance raised issues per hour by
 //! 14 % on average, by about 30 % for the least skilled and not at all for the best (Brynjolfsson, Li, Raymond 2025).
 
-use crate::params::{PlatformParams, SERVICE, STAFFING, StaffParams};
+mod action;
+mod contact;
+pub mod erlang;
+mod inquiry;
+mod night;
+mod shop;
+pub mod trial;
+
+pub use shop::ShopDesk;
+
+pub(crate) use contact::{contact, reach_out};
+pub(crate) use inquiry::{Considered, answers};
+pub(crate) use night::first;
+
+use crate::params::{AiParams, PlatformParams, SERVICE, STAFFING, StaffParams};
 use crate::platform::PlatformState;
 use sim_core::math;
 
@@ -20,12 +34,14 @@ pub struct ServiceDesk {
     pub cost_person: i64,
     /// Response time of people, minutes.
     pub minutes_person: f64,
+    /// Share of contacts within the authority of AI; the others go to people whatever AI could do.
+    pub within: f64,
 }
 
 impl ServiceDesk {
     /// The desk that follows from a platform's parameters and state.
     #[must_use]
-    pub fn new(params: &PlatformParams, state: &PlatformState) -> ServiceDesk {
+    pub fn new(params: &PlatformParams, ai: &AiParams, state: &PlatformState) -> ServiceDesk {
         let q = state.in_use[SERVICE];
         let alone = f64::from(params.resolved_ai) * q;
         let resolved_ai = alone + state.authority * (1.0 - alone);
@@ -36,14 +52,36 @@ impl ServiceDesk {
             resolved_person: person,
             cost_person: params.contact_cost_person,
             minutes_person: params.minutes_person,
+            within: if params.authority.is_some() { state.within_authority } else { 1.0 },
         };
-        plain.staffed(params.staff, q).reinforced(params, state)
+        let staffed = plain.staffed(params.staff, q).bound(params);
+        staffed.queued(params, ai, state, q).reinforced(params, state)
     }
 
     /// Service level, 0 to 1: share of contacts resolved, by AI or by people.
     #[must_use]
     pub fn level(&self) -> f64 {
-        self.resolved_ai + (1.0 - self.resolved_ai - self.closed_ai) * self.resolved_person
+        let by_ai = self.within * self.resolved_ai;
+        by_ai + (1.0 - by_ai - self.within * self.closed_ai) * self.resolved_person
+    }
+
+    /// Hands over below a threshold of confidence. Confidence is uniform over contacts, and AI resolves those of which it is most
+    /// confident; with a low threshold it also keeps some that it does not resolve.
+    fn bound(self, params: &PlatformParams) -> ServiceDesk {
+        let Some(threshold) = params.authority.and_then(|authority| authority.threshold) else { return self };
+        let kept = 1.0 - threshold;
+        let resolved_ai = self.resolved_ai.min(kept);
+        ServiceDesk { resolved_ai, closed_ai: (kept - resolved_ai).max(self.closed_ai).min(1.0 - resolved_ai), ..self }
+    }
+
+    /// Lets people have a queue: M/M/c with the callers of the last week, who give up when their patience ends.
+    fn queued(self, params: &PlatformParams, ai: &AiParams, state: &PlatformState, q: f64) -> ServiceDesk {
+        let Some(desk) = params.desk else { return self };
+        let gain = if let StaffParams::Augment { gain } = params.staff { gain / 2.0 * q } else { 0.0 };
+        let minutes = desk.handle_minutes / (1.0 + gain);
+        let calls = state.mean_person_contacts * ai.m_people_per_shopper * 1e6 / desk.open_minutes;
+        let met = erlang::queue(desk.agents, calls * minutes, desk.patience_minutes / minutes);
+        ServiceDesk { resolved_person: self.resolved_person * met.answered, minutes_person: met.wait * minutes, ..self }
     }
 
     fn staffed(self, staff: StaffParams, q: f64) -> ServiceDesk {
@@ -93,7 +131,8 @@ pub(crate) fn bought(money: i64, units: f64, half: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const DESK: ServiceDesk = ServiceDesk { resolved_ai: 0.3, closed_ai: 0.0, resolved_person: 0.8, cost_person: 500, minutes_person: 4.0 };
+    const DESK: ServiceDesk =
+        ServiceDesk { resolved_ai: 0.3, closed_ai: 0.0, resolved_person: 0.8, cost_person: 500, minutes_person: 4.0, within: 1.0 };
 
     #[test]
     fn assisted_people_are_cheaper_faster_and_better_by_half_the_gain_of_the_weakest() {

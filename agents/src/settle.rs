@@ -8,13 +8,15 @@ use crate::catalog::Listing;
 use crate::content::stage::Stage;
 use crate::deposit;
 use crate::instrument::Instrument;
+use crate::loss::{self, Cause, Loss};
 use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
-use crate::metric::{Mechanism, Metric, Totals};
+use crate::metric::{ASKED, Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
 use crate::params::{MembershipParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::protection;
 use crate::reconsider::Scales;
+use crate::service;
 use crate::shard::ShopperShard;
 use crate::shopper::Q12;
 use crate::view::View;
@@ -62,6 +64,12 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
     let params = market.params(view);
     let tracked = std::array::from_fn(|p| p < params.platforms.len() && market.tracks_deliveries(params, p));
     let desk = Desk { market, params, view, cuts, tick, tracked };
+    for lost in shard.losses.drain(..) {
+        loss::tally(lost, &mut tally.listings);
+    }
+    for asked in shard.asked.drain(..) {
+        tally.listings.asked[asked.listing as usize * ASKED + usize::from(asked.reached)] += 1;
+    }
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
     for check_out in check_outs(&lines) {
@@ -155,6 +163,7 @@ impl Desk<'_> {
         if !self.cuts.grants(ResourceId(line.listing), line.rank) {
             tally.totals.add_to(platform, segment, Metric::Stockouts, 1);
             tally.listings.stockouts[line.listing as usize] += 1;
+            self.lose(platform, segment, line.listing, Cause::StockOut, tally);
             tally.totals.fired(Mechanism::StockRefusal, 1, i64::from(line.list_price));
             return Fate::OutOfStock;
         }
@@ -184,7 +193,16 @@ impl Desk<'_> {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::Dropped, 1);
+        self.lose(platform, segment, line.listing, Cause::Price, tally);
         Fate::Dropped
+    }
+
+    /// A line that was chosen and is not sold after all.
+    fn lose(&self, platform: usize, segment: usize, listing: u32, cause: Cause, tally: &mut Tally<Bazaar>) {
+        if self.market.attribution {
+            loss::count(platform, segment, cause, &mut tally.totals);
+            loss::tally(Loss { listing, cause }, &mut tally.listings);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call; the parts of one booking")]
@@ -323,17 +341,7 @@ impl Desk<'_> {
                 open.flags |= OpenLine::RETURNS;
             }
         }
-        if after.uniform(3) < params.contacts {
-            open.flags |= OpenLine::CONTACTS;
-            let u = f64::from(after.uniform(4));
-            if u < desk.resolved_ai {
-                open.flags |= OpenLine::BY_AI;
-            } else if u < desk.resolved_ai + desk.closed_ai {
-                open.flags |= OpenLine::BY_AI | OpenLine::UNRESOLVED;
-            } else if f64::from(after.uniform(5)) >= desk.resolved_person {
-                open.flags |= OpenLine::UNRESOLVED;
-            }
-        }
+        open.flags |= service::contact(desk, params, open.paid, after);
         let memory = &self.params.memory;
         let late = (days - promised) as f32;
         let unresolved = if open.has(OpenLine::UNRESOLVED) { memory.experience_unresolved } else { 0.0 };
@@ -341,6 +349,15 @@ impl Desk<'_> {
             - memory.experience_surprise * gap
             - memory.experience_delay * late
             - unresolved;
+        let luck = || {
+            self.market.seed.words(
+                Purpose::ServiceDesk,
+                line.rank.shopper,
+                u64::from(self.tick),
+                Line::after_key(line.mission, line.place as usize) | 1 << 32,
+            )
+        };
+        let experience = service::reach_out(params, experience, || luck().uniform(0), open);
         open.experience = (experience.clamp(-1.0, 1.0) * 100.0) as i8;
         ticks
     }

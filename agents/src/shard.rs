@@ -3,6 +3,7 @@
 use crate::ads::click::AdView;
 use crate::cart::CartLine;
 use crate::deposit::Deposit;
+use crate::loss::Loss;
 use crate::order::{Line, OpenLine, RulePart};
 use crate::params::MemoryParams;
 use crate::protection::Refund;
@@ -49,6 +50,10 @@ pub struct ShopperShard {
     pub(crate) refunds: Vec<Refund>,
     /// What happened to paid offers in the tick.
     pub(crate) ad_views: Vec<AdView>,
+    /// Lost sales of the tick.
+    pub(crate) losses: Vec<Loss>,
+    /// Questions of the tick.
+    pub(crate) asked: Vec<Asked>,
     /// Room for the choice of discounts.
     pub(crate) scratch: Scratch,
     /// Rows changed in this tick, whose hashes are not in the sum.
@@ -57,6 +62,13 @@ pub struct ShopperShard {
     pub(crate) outbox: Vec<Message>,
     /// Event rows of sampled shoppers.
     pub events: Events,
+}
+
+/// A shopper who asked about a listing, or was addressed by its shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) listing: u32,
+    pub(crate) reached: bool,
 }
 
 /// Event rows of the sampled shoppers of a shard, in order.
@@ -79,6 +91,8 @@ impl ShopperShard {
             deposits: Vec::new(),
             refunds: Vec::new(),
             ad_views: Vec::new(),
+            losses: Vec::new(),
+            asked: Vec::new(),
             scratch: Scratch::default(),
             unsealed: Vec::new(),
             outbox: Vec::new(),

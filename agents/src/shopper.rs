@@ -28,6 +28,8 @@ pub const MERCHANTS: u32 = 1 << 21;
 
 /// Ticks after which interest without a purchase (the stages ask and appeal) falls by a step.
 const FADE_TICKS: u32 = 28;
+/// Bits of a credit; the one above them belongs to an assistant.
+const CREDIT: u16 = 0x7FFF;
 const NO_CATEGORY: u8 = u8::MAX;
 /// Bits of the second byte of a slot that belong to the merchant; the stage stands above them.
 const HIGH_BITS: u32 = 5;
@@ -50,8 +52,8 @@ pub struct Shopper {
     pub inclusive: [i16; PLATFORMS],
     /// Promotion fatigue by platform, Q12.
     pub fatigue: [u16; PLATFORMS],
-    /// Credit of advertised deals by platform, Q14, 0 to 1.
-    pub credit: [u16; PLATFORMS],
+    /// Credit of advertised deals by platform, Q14, 0 to 1 (low 15 bits), and an assistant that is used (high bit, by assistant).
+    credit: [u16; PLATFORMS],
     recent_category: [u8; RECENT],
     recent_reference: [i16; RECENT],
     recent_stock: [u8; RECENT],
@@ -190,11 +192,46 @@ impl Shopper {
         self.known = if member { self.known | bit } else { self.known & !bit };
     }
 
+    /// Credit of the deals that a platform advertises, 0 to 1.
+    #[inline(always)]
+    #[must_use]
+    pub fn credit(&self, platform: usize) -> f32 {
+        f32::from(self.credit[platform] & CREDIT) * (1.0 / Q14)
+    }
+
+    /// Moves the credit of a platform's deals toward what was realised (0 to 1) by a gain.
+    #[inline(always)]
+    pub fn realise(&mut self, platform: usize, realised: f32, gain: f32) {
+        let old = f32::from(self.credit[platform] & CREDIT);
+        let new = (old + (realised * Q14 - old) * gain) as u16;
+        self.credit[platform] = self.credit[platform] & !CREDIT | new;
+    }
+
+    /// Assistants that the shopper uses, as bits.
+    #[inline(always)]
+    #[must_use]
+    pub fn assistants(&self) -> u8 {
+        (0..PLATFORMS).fold(0, |bits, a| bits | ((self.credit[a] >> 15) as u8) << a)
+    }
+
+    /// Takes up an assistant or gives it up.
+    pub fn set_assistant(&mut self, assistant: usize, used: bool) {
+        let credit = self.credit[assistant] & CREDIT;
+        self.credit[assistant] = if used { credit | !CREDIT } else { credit };
+    }
+
     /// Summed fatigue over platforms, utils.
     #[inline]
     #[must_use]
     pub fn total_fatigue(&self) -> f32 {
         self.fatigue.iter().map(|&f| u32::from(f)).sum::<u32>() as f32 * (1.0 / Q12)
+    }
+
+    /// Category and days of need at home in a place of the memory; nothing where it is empty.
+    #[must_use]
+    pub fn remembered(&self, place: usize) -> Option<(usize, u8)> {
+        let category = self.recent_category[place];
+        (category != NO_CATEGORY).then(|| (usize::from(category), self.recent_stock[place]))
     }
 
     /// Days of need at home in a category.
@@ -354,17 +391,18 @@ mod tests {
     #[test]
     fn the_hash_sees_every_field() {
         let base = shopper();
-        let mut changed = vec![base; 10];
+        let mut changed = vec![base; 11];
         changed[0].taste[7] = 8;
         changed[1].habit[3] = 1;
         changed[2].satisfaction[3] = 1;
         changed[3].inclusive[0] = 1;
         changed[4].fatigue[2] = 1;
-        changed[5].credit[1] = 1;
+        changed[5].realise(1, 0.0, 0.5);
         changed[6].remember_purchase(3, 0.0, 1.0, 0);
         changed[7].evoke(70_000, 20, 1);
         changed[8].mark_order(2);
         changed[9].set_member(1, true);
+        changed[10].set_assistant(3, true);
         for (i, other) in changed.iter().enumerate() {
             assert_ne!(base.hash(5), other.hash(5), "field {i}");
         }
@@ -418,6 +456,19 @@ mod tests {
         s.set_member(0, true);
         s.set_member(3, false);
         assert!(s.knows(0) && s.memberships() == 1);
+    }
+
+    #[test]
+    fn assistants_share_bits_with_the_credit_of_deals_without_touching_it() {
+        let mut s = shopper();
+        assert_eq!((s.assistants(), s.credit(2)), (0, 1.0));
+        s.set_assistant(2, true);
+        s.set_assistant(0, true);
+        assert_eq!((s.assistants(), s.credit(2)), (0b101, 1.0));
+        s.realise(2, 0.5, 0.5);
+        assert_eq!((s.assistants(), s.credit(2)), (0b101, 0.75));
+        s.set_assistant(2, false);
+        assert_eq!((s.assistants(), s.credit(2)), (0b001, 0.75));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What everybody sees while shopping: quotes, offers and the state of the platforms. Immutable during a tick, replicated.
 
 use crate::ads::bid::Bid;
+use crate::assistant::AssistantState;
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
 use crate::content::contact::Contacts;
 use crate::content::plan::ContentState;
 use crate::instrument::Audience;
+use crate::loss::{Median, Yardstick};
 use crate::params::{PLATFORMS, Params, SEGMENTS, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
@@ -37,6 +39,8 @@ pub struct Offer {
     pub joins: u16,
     /// Bid for a click.
     pub bid: Bid,
+    /// Service of the shop: share of questions answered well (low byte) and of the unsure addressed (high byte).
+    pub service: u16,
 }
 
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
@@ -91,6 +95,12 @@ pub struct ViewState {
     pub platforms: Vec<PlatformState>,
     /// Content of the merchant groups.
     pub content: ContentState,
+    /// What is typical of a lost sale, by category and term; empty where losses are not attributed.
+    pub medians: Vec<Median>,
+    /// Users by assistant.
+    pub assistants: Vec<AssistantState>,
+    /// Service of the shop of each listing (see [`Offer::service`]); empty where nobody asks.
+    pub service: Vec<u16>,
 }
 
 /// The market as seen in a tick.
@@ -117,6 +127,8 @@ pub struct View {
     pub checked: [f32; PLATFORMS],
     /// Whether a platform is in the market.
     pub trades: [bool; PLATFORMS],
+    /// What lost sales are measured by.
+    pub yardstick: Yardstick,
     /// Visit rates and categories of the tick.
     pub visits: VisitTables,
     /// Index of the parameters that hold.
@@ -152,6 +164,7 @@ impl View {
             service: [ServiceDesk::default(); PLATFORMS],
             checked: [0.0; PLATFORMS],
             trades: [true; PLATFORMS],
+            yardstick: Yardstick::default(),
             visits,
             epoch,
             contacts: Contacts::default(),
@@ -204,6 +217,7 @@ impl View {
             listed: false,
             joins: 0,
             bid: Bid::NONE,
+            service: 0,
         };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
@@ -223,12 +237,13 @@ impl View {
                 listed: state.listed[id],
                 joins,
                 bid: state.bids[id],
+                service: state.service.get(id).copied().unwrap_or(0),
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {
             let state = &self.state.platforms[p];
             let days = state.delivery_days(platform, params.ai.tick_days);
-            let desk = ServiceDesk::new(platform, state);
+            let desk = ServiceDesk::new(platform, &params.ai, state);
             (self.service[p], self.checked[p]) = (desk, state.checked(platform) as f32);
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
@@ -241,6 +256,9 @@ impl View {
                 }
             }
             self.member_savings[p] = if platform.membership.is_some() { deal((Audience::Members, None)) } else { 0.0 };
+        }
+        if !self.state.medians.is_empty() {
+            self.yardstick = Yardstick::new(catalog, params, self);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
 
 use crate::ads::space::AdSpace;
+use crate::assistant::{Helper, examine_best};
 use crate::calendar::Day;
 use crate::cart::Wait;
 use crate::catalog::Catalog;
@@ -11,6 +12,7 @@ use crate::page::{Page, PageRequest};
 use crate::params::{PLATFORMS, Params, PlatformParams, RATE_LEVELS, SEGMENTS, SHOWN};
 use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
+use crate::service::answers;
 use crate::shard::ShardState;
 use crate::shopper::{Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
@@ -155,6 +157,7 @@ impl Tour<'_> {
         category: usize,
         mission: u32,
         u: f32,
+        helper: Option<Helper>,
         basket: &mut Basket,
         scratch: &mut Scratch,
         totals: &mut Totals,
@@ -200,7 +203,11 @@ impl Tour<'_> {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
         let kind = &self.params.segments[segment];
-        let examined = examined(kind.patience, basket.page.len, u);
+        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), basket.page.len, u);
+        if let Some(helper) = helper {
+            examined = helper.width(examined, basket.page.len);
+        }
+        let neutral = helper.is_some_and(|h| h.neutral);
         if examined < basket.page.len {
             totals.fired(Mechanism::Examination, 1, 0);
         }
@@ -217,7 +224,7 @@ impl Tour<'_> {
         }
         // what is not examined matters to nobody but the reader of a sampled mission
         let from = basket.len;
-        for position in 0..if basket.written { basket.page.len } else { examined } {
+        for position in 0..if basket.written || neutral { basket.page.len } else { examined } {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (quoted, term) = match &till {
@@ -228,7 +235,10 @@ impl Tour<'_> {
                     (quoted, term)
                 }
             };
-            let inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
+            let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
+            if offer.live && self.params.inquiry.broadcast > 0.0 {
+                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(offer.service);
+            }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
             let stage = if eye.evoked { row.stage_of(offer.merchant) } else { 0 };
@@ -239,6 +249,9 @@ impl Tour<'_> {
             if offer.live && kind.live_preference != 0.0 {
                 utility += kind.live_preference;
                 totals.fired(Mechanism::LivePreference, 1, 0);
+            }
+            if self.params.inquiry.rating != 0.0 {
+                utility += self.params.inquiry.rating * answers(offer.service);
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,
@@ -255,6 +268,9 @@ impl Tour<'_> {
                 presale: quoted.presale,
             };
             basket.len += 1;
+        }
+        if neutral {
+            examine_best(&mut basket.options[from..basket.len], examined);
         }
         basket.pages[basket.visited] = (platform as u8, from as u8, basket.len as u8);
         basket.visited += 1;

@@ -21,6 +21,7 @@ use crate::interrupt;
 use crate::plan::{Cell, Plan};
 use crate::probe::{MemoryProbe, PriceProbe};
 use crate::progress::{Progress, Whereabouts};
+use crate::trial::{IssuesTrial, ToolTrial};
 
 /// A scenario and its moments, ready to be measured.
 pub(crate) struct Calibration<'a> {
@@ -43,6 +44,8 @@ enum Probe {
     Elasticity(PriceProbe),
     Lift(PriceProbe),
     Memory(MemoryProbe),
+    Tool(ToolTrial),
+    Issues(IssuesTrial),
 }
 
 impl<'a> Calibration<'a> {
@@ -131,14 +134,18 @@ impl<'a> Calibration<'a> {
                 let place = self.counterfactuals.iter().position(|(known, _)| known == without).expect("every counterfactual was run");
                 dip_share(run, &replication.without[place], &self.period(during), *week)
             }
-            Estimator::OwnPriceElasticity { .. } | Estimator::PromotionLift { .. } | Estimator::PricePaidAfterPromotion { .. } => {
-                match &replication.probes[index] {
-                    Some(Probe::Elasticity(probe)) => probe.elasticity(),
-                    Some(Probe::Lift(probe)) => probe.ratio(),
-                    Some(Probe::Memory(probe)) => probe.change(),
-                    None => f64::NAN,
-                }
-            }
+            Estimator::OwnPriceElasticity { .. }
+            | Estimator::PromotionLift { .. }
+            | Estimator::PricePaidAfterPromotion { .. }
+            | Estimator::ServiceTool { .. }
+            | Estimator::SupportIssues { .. } => match &replication.probes[index] {
+                Some(Probe::Elasticity(probe)) => probe.elasticity(),
+                Some(Probe::Lift(probe)) => probe.ratio(),
+                Some(Probe::Memory(probe)) => probe.change(),
+                Some(Probe::Tool(trial)) => trial.lift(),
+                Some(Probe::Issues(trial)) => trial.gain(),
+                None => f64::NAN,
+            },
             Estimator::NotMeasured { .. } => f64::NAN,
         }
     }
@@ -159,6 +166,11 @@ impl<'a> Calibration<'a> {
                 let on = calendar.tick_of(*on) + warm_up;
                 Some(Probe::Memory(MemoryProbe::new(on, discount.0, listings.0, days * calendar.ticks_per_day())))
             }
+            Estimator::ServiceTool { on, days, mode, outcome } => {
+                let on = calendar.tick_of(*on) + warm_up;
+                Some(Probe::Tool(ToolTrial::new(on, days * calendar.ticks_per_day(), *mode, *outcome)))
+            }
+            Estimator::SupportIssues { on } => Some(Probe::Issues(IssuesTrial::new(calendar.tick_of(*on) + warm_up))),
             _ => None,
         }
     }
@@ -186,6 +198,8 @@ fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &
             match probe {
                 Probe::Elasticity(probe) | Probe::Lift(probe) => probe.before_tick(&engine)?,
                 Probe::Memory(probe) => probe.before_tick(&mut engine)?,
+                Probe::Tool(trial) => trial.before_tick(&engine)?,
+                Probe::Issues(trial) => trial.before_tick(&engine),
             }
         }
         let step = engine.step(&mut Local, false)?;

@@ -29,6 +29,8 @@ mod experiment;
 
 mod probe;
 
+mod trial;
+
 mod calibration;
 
 mod cluster;

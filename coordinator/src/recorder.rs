@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use agents::loss::{departures, lost_sales};
 use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{KpiSummary, OpenRows, RunWriter};
 use sim_core::exchange::{Exchange, Parcel, Phase};
 use sim_core::rows::{
-    CapabilityTick, ChannelTick, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick, MissionRow, OrderRow, PlatformTick,
-    Row, SegmentTick, ShopperRow,
+    AssistantTick, CapabilityTick, ChannelTick, ChurnRow, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick,
+    MissionRow, OrderRow, PlatformTick, Row, SegmentTick, ShopperRow,
 };
 
 use crate::engine::{Broken, Engine, Step};
@@ -92,7 +93,7 @@ impl<'a, T: Target> Recorder<'a, T> {
         self.daily(engine, step, tick, census)?;
         self.events(engine)?;
         if (step.engine_tick + 1).is_multiple_of(WEEK_TICKS) || is_last {
-            self.weekly(engine, tick)?;
+            self.weekly(engine, step, tick)?;
         }
         self.target.end_tick(tick)
     }
@@ -105,6 +106,7 @@ impl<'a, T: Target> Recorder<'a, T> {
             self.push::<PlatformTick>(|| platforms, |_| 0)?;
             self.push::<SegmentTick>(|| observation.segment_ticks(), |_| 0)?;
             self.push::<CapabilityTick>(|| observation.capability_ticks(), |_| 0)?;
+            self.push::<AssistantTick>(|| observation.assistant_ticks(), |_| 0)?;
             self.push::<LedgerTick>(|| observation.ledger_ticks(), |_| 0)?;
             self.push::<ChannelTick>(|| observation.channel_ticks(), |_| 0)?;
             self.push::<FunnelTick>(|| observation.funnel_ticks(), |_| 0)?;
@@ -120,8 +122,12 @@ impl<'a, T: Target> Recorder<'a, T> {
         self.push::<ListingTick>(hosted, |row| row.listing.into())
     }
 
-    fn weekly(&mut self, engine: &mut Engine, tick: u32) -> Result<(), Failure> {
+    fn weekly(&mut self, engine: &mut Engine, step: &Step, tick: u32) -> Result<(), Failure> {
         self.push::<MerchantTick>(|| merchant_ticks(&engine.market, tick, &engine.world), |row| row.merchant.into())?;
+        self.push::<ChurnRow>(|| lost_sales(&engine.market, tick, &engine.world.merchants), |row| row.listing as u64)?;
+        if self.is_scribe {
+            self.push::<ChurnRow>(|| departures(&engine.market, tick, &step.ticked.totals), |_| u64::MAX)?;
+        }
         self.push::<ShopperRow>(|| shopper_panel(&engine.market, tick, &mut engine.world), |row| row.shopper)
     }
 

@@ -139,6 +139,7 @@ const MISSIONS: Unit = Unit::Count("missions");
 const SHOPPERS: Unit = Unit::Count("shoppers");
 const CHECKOUTS: Unit = Unit::Count("check-outs");
 const LINES: Unit = Unit::Count("lines");
+const SALES: Unit = Unit::Count("sales");
 const CONTACTS: Unit = Unit::Count("contacts");
 
 /// Every KPI, in the order in which tables show them.
@@ -241,6 +242,32 @@ pub const KPIS: &[Kpi] = &[
     detail("energy", Unit::Count("kWh"), Rule::FloatSum(|row| row.energy)),
     detail("energy_per_order", Unit::Number("kWh per order"), Rule::FloatRatio(|row| row.energy, |row| row.orders)),
     detail("energy_per_gmv", Unit::PerThousandMoney("kWh"), Rule::FloatRatio(|row| row.energy * 1000.0, |row| row.gmv)),
+    detail("lost_sales", SALES, Rule::Sum(|row| row.lost_sales)),
+    detail("lost_price", SALES, Rule::Sum(|row| row.lost_price)),
+    detail("lost_assortment", SALES, Rule::Sum(|row| row.lost_assortment)),
+    detail("lost_match", SALES, Rule::Sum(|row| row.lost_match)),
+    detail("lost_service", SALES, Rule::Sum(|row| row.lost_service)),
+    detail("lost_delivery", SALES, Rule::Sum(|row| row.lost_delivery)),
+    detail("lost_quality", SALES, Rule::Sum(|row| row.lost_quality)),
+    detail("lost_fatigue", SALES, Rule::Sum(|row| row.lost_fatigue)),
+    detail("lost_rival_deal", SALES, Rule::Sum(|row| row.lost_rival_deal)),
+    detail("lost_stock_out", SALES, Rule::Sum(|row| row.lost_stock_out)),
+    detail("lost_no_need", SALES, Rule::Sum(|row| row.lost_no_need)),
+    detail("inquiries", Unit::Count("inquiries"), Rule::Sum(|row| row.inquiries)),
+    detail("addressed_shoppers", SHOPPERS, Rule::Sum(|row| row.addressed_shoppers)),
+    detail("inquiry_orders", ORDERS, Rule::Sum(|row| row.inquiry_orders)),
+    detail("inquiry_conversion", Unit::Share, Rule::Ratio(|row| row.inquiry_orders, |row| row.inquiries + row.addressed_shoppers)),
+    detail("unresolved_contacts", CONTACTS, Rule::Sum(|row| row.unresolved_contacts)),
+    detail("handoff_rate", Unit::Share, Rule::Ratio(|row| row.person_contacts, |row| row.contacts)),
+    detail("disputes", CONTACTS, Rule::Sum(|row| row.disputes)),
+    detail("dispute_rate", Unit::Share, Rule::Ratio(|row| row.disputes, |row| row.contacts)),
+    detail("compensation", Unit::Money, Rule::Sum(|row| row.compensation)),
+    detail("proactive_contacts", CONTACTS, Rule::Sum(|row| row.proactive_contacts)),
+    detail("merchant_service_cost", Unit::Money, Rule::Sum(|row| row.merchant_service_cost)),
+    detail("assistant_missions", MISSIONS, Rule::Sum(|row| row.assistant_missions)),
+    detail("assistant_share", Unit::Share, Rule::Ratio(|row| row.assistant_missions, |row| row.missions)),
+    detail("autonomous_orders", ORDERS, Rule::Sum(|row| row.autonomous_orders)),
+    detail("assistant_users", SHOPPERS, Rule::Last(|row| row.assistant_users)),
     detail("in_market", Unit::Number("0 or 1"), Rule::Last(|row| row.in_market)),
     detail("ad_revenue", Unit::Money, Rule::Sum(|row| row.ad_revenue)),
     detail("ad_spend", Unit::Money, Rule::Sum(|row| row.ad_spend)),

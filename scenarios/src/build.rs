@@ -4,6 +4,7 @@
 //! money is divided by scale here and nowhere else.
 
 mod ads;
+mod assistants;
 mod calendar;
 mod capability;
 mod content;
@@ -11,6 +12,7 @@ mod edges;
 mod params;
 mod promotion;
 mod sample;
+mod service;
 mod shoppers;
 mod strategy;
 mod supply;
@@ -125,6 +127,12 @@ fn same_shape(scenario: &Scenario, tick: u32, shocked: &Scenario) -> Result<(), 
     if !scenario.channels.keys().eq(shocked.channels.keys()) {
         return Err(changed("`channels`"));
     }
+    if scenario.population.loss_attribution != shocked.population.loss_attribution {
+        return Err(changed("`population.loss_attribution`"));
+    }
+    if !scenario.assistants.keys().eq(shocked.assistants.keys()) {
+        return Err(changed("`assistants`"));
+    }
     for (name, platform) in &scenario.platforms {
         let other = &shocked.platforms[name];
         if !platform.promotions.keys().eq(other.promotions.keys()) {
@@ -187,6 +195,8 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
         mean_sensitivity: shoppers::mean_sensitivity(scenario),
         plan,
         lanes: Lanes::Widest,
+        assistants: scenario.assistants.keys().map(|name| name.as_str().into()).collect(),
+        attribution: scenario.population.loss_attribution,
         sample: (scenario.outputs.sample.0 * f64::from(u32::MAX)) as u32,
         sellers: Sellers::new(&catalog),
         catalog,

@@ -4,6 +4,7 @@
 //! contradictions are reported at once, each where it can be mended. Leaves out shapes, types and ranges of single values.
 
 mod ads;
+mod assistants;
 mod calendar;
 mod capability;
 mod catalog;
@@ -13,6 +14,7 @@ mod operation;
 mod platforms;
 mod population;
 mod promotions;
+mod service;
 mod size;
 
 use std::path::Path as FilePath;
@@ -39,6 +41,8 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.capability();
     check.operation();
     check.advertising();
+    check.assistants();
+    check.service();
     check.experiment();
     check.content();
     if check.problems.is_empty() {

@@ -43,7 +43,7 @@ mod project;
 pub use project::{BASELINE, Loaded, Project, load, load_text};
 
 mod moments;
-pub use moments::{Estimator, Moment, Moments, Period, SalesMode, Statistic, load_moments};
+pub use moments::{Estimator, Moment, Moments, Period, SalesMode, Statistic, ToolOutcome, load_moments};
 
 mod explain;
 pub use explain::explain;

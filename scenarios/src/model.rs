@@ -6,6 +6,7 @@
 
 mod ads;
 mod ai;
+mod assistants;
 mod calendar;
 mod catalog;
 mod content;
@@ -15,10 +16,12 @@ mod operation;
 mod platform;
 mod population;
 mod promotion;
+mod service;
 mod strategy;
 
 pub use ads::{AdBudget, Ads, Advertiser, Auction, Bidding, Boost, CostGuarantee, Pacing, WholeSite};
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
+pub use assistants::Assistant;
 pub use calendar::{Calendar, Festival, Phase};
 pub use catalog::{Catalog, Category, Entry, MerchantGroup, MerchantPlatforms, MerchantsScale};
 pub use content::{
@@ -29,6 +32,7 @@ pub use operation::{Exit, ExperienceReturns, Raise, Staff};
 pub use platform::{DeliveryFee, Logistics, Membership, Platform, Ranking, Service};
 pub use population::{Cart, Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
 pub use promotion::{Audience, Deposit, Instrument, Promotion, PromotionBudget};
+pub use service::{Authority, Inquiries, MerchantService, Proactive, ServiceDesk, ServiceTool};
 pub use strategy::{Adaptive, ExperienceSplit, Learning, Objective, Strategy, StrategyBudget, War};
 
 use indexmap::IndexMap;
@@ -70,6 +74,9 @@ pub struct Scenario {
     /// Dated changes of parameters.
     #[serde(default)]
     pub shocks: Vec<Shock>,
+    /// Assistants that shop for people, by name; at most 4. None by default.
+    #[serde(default)]
+    pub assistants: Named<Assistant>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

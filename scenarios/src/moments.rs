@@ -134,6 +134,22 @@ pub enum Estimator {
         /// Patches that take the promotion out, `PATH=VALUE`.
         without: Vec<String>,
     },
+    /// Experiment: a random half of the merchants who hold a service tool keep it, the others go without; against nobody with it.
+    ServiceTool {
+        /// Day on which it begins.
+        on: Date,
+        /// Days that it lasts.
+        days: u32,
+        /// Listings that count.
+        mode: SalesMode,
+        /// What is compared.
+        outcome: ToolOutcome,
+    },
+    /// Gain in issues per hour of the people of merchants who hold a service tool.
+    SupportIssues {
+        /// The day.
+        on: Date,
+    },
     /// This version has no mechanism for it.
     NotMeasured {
         /// What is missing.
@@ -161,8 +177,18 @@ pub enum SalesMode {
     Live,
 }
 
+/// What a service tool changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToolOutcome {
+    /// Shipped orders.
+    Sales,
+    /// GMV returned over GMV shipped.
+    Returns,
+}
+
 /// Names of the estimators, for messages.
-const ESTIMATORS: [&str; 14] = [
+const ESTIMATORS: [&str; 16] = [
     "gmv-share",
     "parcels-per-shopper-year",
     "net-over-gross-gmv",
@@ -176,6 +202,8 @@ const ESTIMATORS: [&str; 14] = [
     "promotion-lift",
     "price-paid-after-promotion",
     "post-promotion-dip",
+    "service-tool",
+    "support-issues",
     "not-measured",
 ];
 
@@ -249,7 +277,8 @@ impl Reader<'_> {
             Estimator::OwnPriceElasticity { change, .. } if change.0 <= 0.0 || change.0 >= 0.5 => {
                 Err(Problem::new("`change` must lie above 0 and below 50 %").at(&entry.key))
             }
-            Estimator::PricePaidAfterPromotion { on, days, .. } => {
+            Estimator::SupportIssues { on } => self.within(&[*on], entry),
+            Estimator::PricePaidAfterPromotion { on, days, .. } | Estimator::ServiceTool { on, days, .. } => {
                 let last = Date(on.0 + chrono::TimeDelta::days(i64::from((*days).min(10_000))));
                 self.within(&[*on, last], entry)
             }

@@ -25,6 +25,15 @@ const SCARCE: [&str; 5] = [
     "population.social.messages_per_order=5 %",
 ];
 
+/// Service, loss attribution and assistants.
+const SERVICE: [&str; 5] = [
+    "population.loss_attribution=true",
+    "population.inquiries={share: 40 %, insight: 50 %, rating: 0.3}",
+    "catalog.merchants.brands.service={agents: 2, wage: 1 yuan, tool: {cost: 1 yuan, acts: true, reach: 20 %}}",
+    "catalog.merchants.shops.service={agents: 1, tool: {adopters: 50 %, failure: 30 %, learning: 4d, acts: true}}",
+    "assistants={app: {owner: north, users: 10 %, innovation: 2, imitation: 20, restocks: 50 %, restocks_from: 2025-03-10}}",
+];
+
 fn built(file: &str, arm: &str, set: &[&str]) -> Built {
     let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
     let project =
@@ -123,13 +132,26 @@ fn merchants_enter_leave_and_choose_the_same_on_any_members() {
 
 #[test]
 fn a_world_goes_on_from_its_pieces_on_another_number_of_members() {
-    let built = built(TINY, "price-war", &[]);
-    let (expected, _) = alone(&built);
-    let (mut digests, mut hosted) = (Vec::new(), worlds(&built, 2));
+    goes_on(&built(TINY, "price-war", &[]));
+    goes_on(&built(TINY, "baseline", &SERVICE));
+}
+
+#[test]
+fn service_and_assistants_are_the_same_on_any_members() {
+    let totals = same_on_all(&built(TINY, "baseline", &SERVICE), &[2, 3]);
+    for mechanism in [Mechanism::LossAttribution, Mechanism::Inquiry, Mechanism::ToolAction, Mechanism::AssistantImitation] {
+        assert!(totals.mechanisms.get(mechanism as usize).fired > 0, "{} must be put to work", mechanism.name());
+    }
+}
+
+/// Runs on two members, is saved and placed again thrice.
+fn goes_on(built: &Built) {
+    let (expected, _) = alone(built);
+    let (mut digests, mut hosted) = (Vec::new(), worlds(built, 2));
     for (ticks, next) in [(7, 3), (6, 1), (5, 5), (12, 2)] {
-        let (more, after) = together(&built, hosted, ticks);
+        let (more, after) = together(built, hosted, ticks);
         digests.extend(more);
-        hosted = placed_again(&built, &after, next);
+        hosted = placed_again(built, &after, next);
     }
     assert_eq!(digests, expected);
 }

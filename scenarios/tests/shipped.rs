@@ -5,13 +5,15 @@ use std::path::Path;
 use scenarios::{BASELINE, Override, Project, Strategy, forecast, load, load_moments, load_text, schema_json, starter};
 use sim_core::units::Count;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 11] = [
     "library/ai-race-2023-2028.yaml",
+    "library/assistant-takeover.yaml",
     "library/double-11-2025-wars.yaml",
     "library/double-11-2025-year.yaml",
     "library/double-11-2025.yaml",
     "library/laggard.yaml",
     "library/merchant-squeeze.yaml",
+    "library/service-agents.yaml",
     "library/three-phase-campaign.yaml",
     "regression/reference-market.yaml",
     "regression/tiny.yaml",

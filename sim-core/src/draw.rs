@@ -82,6 +82,14 @@ pub enum Purpose {
     BrandSearch = 92,
     /// Error of an allocator's estimate of a channel, by (group, tick, channel).
     Allocation = 93,
+    /// Whether an assistant is asked for a mission, and what it restocks, by (shopper, tick, mission).
+    Assistant = 100,
+    /// Who takes up an assistant, gives it up, or tells a neighbour of it, by (block of shoppers, tick, assistant).
+    Adoption = 101,
+    /// Whether a shopper asks before buying, and what the answer is, by (shopper, tick, mission).
+    Inquiry = 102,
+    /// Skills of merchants' service, and who takes up a service tool, by merchant.
+    ServiceDesk = 103,
 }
 
 /// The seed of a run.

@@ -1,7 +1,7 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
 use super::promotion::promotions;
-use super::{ads, capability, content, strategy};
+use super::{ads, assistants, capability, content, service, strategy};
 use crate::model::{self, PriceUtility, Scenario};
 use agents::instrument::Stacking;
 use agents::params::{
@@ -31,6 +31,8 @@ pub(super) fn compile(scenario: &Scenario, from_tick: u32, warm_up: u32) -> Para
         messages_per_order: scenario.population.social.messages_per_order.0 as f32,
         influence: scenario.population.social.influence as f32,
         content: content::compile(scenario),
+        inquiry: service::inquiries(scenario),
+        assistants: assistants::compile(scenario, warm_up),
     }
 }
 
@@ -60,6 +62,7 @@ pub(super) fn groups(scenario: &Scenario, warm_up: u32) -> Vec<GroupParams> {
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
             ads: group.ads.as_ref().map(|advertiser| ads::advertiser(&units, warm_up, advertiser)),
             content: content::programme(&units, group),
+            service: service::merchants(&units, group, warm_up),
         })
         .collect()
 }
@@ -219,7 +222,7 @@ fn category(c: &model::Category) -> CategoryParams {
 }
 
 fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams {
-    let (ranking, logistics, service) = (&p.ranking, &p.logistics, &p.service);
+    let (ranking, logistics, contacts) = (&p.ranking, &p.logistics, &p.service);
     let promotions = promotions(units, &p.promotions, warm_up);
     PlatformParams {
         take_rate_ppm: ppm(p.take_rate),
@@ -244,25 +247,30 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         return_gap: logistics.return_gap as f32,
         return_cost: units.intensive(logistics.return_cost),
         salvage_ppm: ppm(logistics.salvage),
-        contacts: service.contacts.0 as f32,
-        contact_cost_person: units.intensive(service.cost_person),
-        contact_cost_ai: units.intensive(service.cost_ai),
-        minutes_person: service.minutes_person,
-        minutes_ai: service.minutes_ai,
-        resolved_person: service.resolved_person.0 as f32,
-        resolved_ai: service.resolved_ai.0 as f32,
+        contacts: contacts.contacts.0 as f32,
+        contact_cost_person: units.intensive(contacts.cost_person),
+        contact_cost_ai: units.intensive(contacts.cost_ai),
+        minutes_person: contacts.minutes_person,
+        minutes_ai: contacts.minutes_ai,
+        resolved_person: contacts.resolved_person.0 as f32,
+        resolved_ai: contacts.resolved_ai.0 as f32,
         delivery_fee: units.intensive(logistics.delivery_fee.fee),
         free_above: units.intensive(logistics.delivery_fee.free_above),
         stacking: Stacking::new(&promotions),
         promotions,
         ai: capability::programme(units, p),
         strategy: strategy::compile(units, p, warm_up),
-        staff: strategy::staff(&service.staff),
+        staff: strategy::staff(&contacts.staff),
         capacity: strategy::capacity(units, logistics),
         capacity_gain: logistics.capacity_gain.0,
         experience: strategy::experience(units, p),
         raise: strategy::raise(units, p),
         exit: ExitParams { capital: units.extensive(p.exit.capital), losing_ticks: p.exit.losing_ticks },
+        desk: service::desk(units, contacts),
+        authority: service::authority(units, contacts),
+        proactive: service::proactive(units, contacts),
+        disputes: contacts.disputes.0 as f32,
+        dispute_cost: units.intensive(contacts.dispute_cost),
         membership: p.membership.as_ref().map(|m| membership(units, m)),
         ads: p.ads.as_ref().filter(|ads| !ads.slots.is_empty()).map(|space| ads::space(units, space)),
     }

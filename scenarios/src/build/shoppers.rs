@@ -20,6 +20,8 @@ pub(crate) const SHARD_MULTIPLE: u32 = 8;
 const PRIOR_VALUE: f32 = std::f32::consts::LN_2;
 /// Key of the memberships at the start, beyond those of joining.
 const MEMBERS_KEY: u64 = 2 << 32;
+/// Key of the users of assistants at the start, beyond those of adoption.
+const USERS_KEY: u64 = 2 << 32;
 /// Draws behind each level of a segment's visit rate.
 const DRAWS_PER_LEVEL: usize = 64;
 
@@ -31,6 +33,8 @@ pub(super) struct Population {
     rates: Vec<[f64; RATE_LEVELS]>,
     /// Share of members at the start, by segment and platform.
     members: Vec<[f64; PLATFORMS]>,
+    /// Share of users at the start, by assistant.
+    users: Vec<f64>,
     dimensions: usize,
     raw: bool,
     /// Inclusive value of a platform before the first visit, Q10.
@@ -63,6 +67,7 @@ impl Population {
             cumulative,
             rates,
             members,
+            users: scenario.assistants.values().map(|assistant| assistant.users.0).collect(),
             dimensions: taste.dimensions as usize,
             raw: taste.scale == TasteScale::Raw,
             prior,
@@ -104,6 +109,12 @@ impl Population {
         let memberships = self.seed.words(Purpose::Membership, id, 0, MEMBERS_KEY);
         for (p, share) in self.members[segment].iter().enumerate().take(platforms) {
             shopper.set_member(p, f64::from(memberships.uniform(p)) < *share);
+        }
+        if !self.users.is_empty() {
+            let words = self.seed.words(Purpose::Adoption, id, 0, USERS_KEY);
+            for (assistant, share) in self.users.iter().enumerate() {
+                shopper.set_assistant(assistant, f64::from(words.uniform(assistant)) < *share);
+            }
         }
         ((segment * RATE_LEVELS) as u8 + level as u8, shopper)
     }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Days, Distribution, Share};
 
-use super::{Advertiser, Brand, Campaign, Content, Named, default};
+use super::{Advertiser, Brand, Campaign, Content, MerchantService, Named, default};
 
 /// Categories and merchants.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -174,6 +174,9 @@ pub struct MerchantGroup {
     /// A campaign in three phases over festivals; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<Campaign>,
+    /// Its customer service before the sale; none by default, and nobody answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<MerchantService>,
 }
 
 /// Entry of merchants: a pool of dormant ones who come in the more likely the more their group earns.

@@ -130,3 +130,76 @@ pub(super) fn integral_gain() -> f64 {
 pub(super) fn derivative_gain() -> f64 {
     0.05
 }
+
+/// Mean of the studies pooled by Sultan, Farley and Lehmann (1990).
+pub(super) fn bass_innovation() -> f64 {
+    0.03
+}
+
+/// The same.
+pub(super) fn bass_imitation() -> f64 {
+    0.38
+}
+
+/// A judgement.
+pub(super) fn asked() -> Share {
+    Share(0.5)
+}
+
+/// A judgement: one in three of the stops is left.
+pub(super) fn search_cost() -> f64 {
+    0.3
+}
+
+pub(super) fn width() -> u32 {
+    8
+}
+
+pub(super) fn one_platform() -> u32 {
+    1
+}
+
+/// A judgement.
+pub(super) fn handle_minutes() -> f64 {
+    6.0
+}
+
+/// A judgement: eight in the morning to midnight.
+pub(super) fn hours() -> f64 {
+    16.0
+}
+
+/// A judgement.
+pub(super) fn patience_minutes() -> f64 {
+    10.0
+}
+
+/// A judgement.
+pub(super) fn load() -> Share {
+    Share(0.6)
+}
+
+/// A judgement.
+pub(super) fn resolved() -> Share {
+    Share(0.7)
+}
+
+/// A judgement.
+pub(super) fn spread() -> Share {
+    Share(0.3)
+}
+
+/// A judgement.
+pub(super) fn tool_resolved() -> Share {
+    Share(0.7)
+}
+
+/// Field evidence: novices gained 30 to 34 % (Brynjolfsson, Li, Raymond 2025).
+pub(super) fn tool_gain() -> Share {
+    Share(0.3)
+}
+
+/// A judgement.
+pub(super) fn price_step() -> Share {
+    Share(0.02)
+}

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Share};
 
-use super::{Ads, AiProgramme, Exit, ExperienceReturns, Named, Promotion, Raise, Staff, Strategy, default};
+use super::{
+    Ads, AiProgramme, Authority, Exit, ExperienceReturns, Named, Proactive, Promotion, Raise, ServiceDesk, Staff, Strategy, default,
+};
 
 /// A platform.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -196,6 +198,19 @@ pub struct Service {
     pub resolved_ai: Share,
     /// What AI does to the people.
     pub staff: Staff,
+    /// People at the desk, with a queue; absent: people answer in `minutes_person`, however many call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk: Option<ServiceDesk>,
+    /// What AI may decide alone; absent: whatever it resolves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
+    /// Proactive mode: reaching out before a shopper is lost; absent: the desk waits to be asked (passive mode).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proactive: Option<Proactive>,
+    /// Share of unresolved contacts that become disputes.
+    pub disputes: Share,
+    /// Cost of a dispute to the platform.
+    pub dispute_cost: Amount,
 }
 
 impl Default for Service {
@@ -210,6 +225,11 @@ impl Default for Service {
             resolved_person: Share::FULL,
             resolved_ai: Share::NONE,
             staff: Staff::AsNeeded,
+            desk: None,
+            authority: None,
+            proactive: None,
+            disputes: Share::NONE,
+            dispute_cost: Amount::ZERO,
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Distribution, Share};
 
-use super::{Named, default};
+use super::{Inquiries, Named, default};
 
 /// Shoppers: how many, of which kinds, how they decide.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +38,13 @@ pub struct Population {
     /// Who talks to whom.
     #[serde(default)]
     pub social: Social,
+    /// Questions before a purchase.
+    #[serde(default)]
+    pub inquiries: Inquiries,
+    /// Whether each lost sale and each departed shopper gets a cause: the table `churn`, the KPIs `lost_*`, and what service tools of
+    /// merchants act on.
+    #[serde(default)]
+    pub loss_attribution: bool,
 }
 
 /// Distribution of the number of missions of a shopper in a tick.

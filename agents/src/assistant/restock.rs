@@ -1,0 +1,74 @@
+//! Autonomous purchase: at the second stage an assistant buys what runs out at home, without being asked and without tiring.
+
+use super::adoption::is_reviewed;
+use crate::market::Bazaar;
+use crate::mission::Need;
+use crate::params::{ASSISTANTS, MATCHING, REVIEW_TICKS};
+use crate::shard::ShopperShard;
+use crate::shopper::RECENT;
+use crate::visit::{Basket, Tour};
+use sim_core::draw::Purpose;
+use sim_core::tick::Wishes;
+
+/// Number of the first mission that an assistant begins alone; before it are those of people, carts and presales.
+pub(crate) const AUTONOMOUS: u32 = 4096;
+/// Key of the draws of a restocking, beyond the numbers of all missions.
+const RESTOCK_KEY: u64 = 1 << 32;
+
+impl Need {
+    /// A need that an assistant meets alone, for the category in a place of the shopper's memory.
+    fn restock(assistant: usize, place: usize, category: usize) -> Need {
+        Need { number: AUTONOMOUS + (assistant * RECENT + place) as u32, category: Some(category) }
+    }
+
+    /// The assistant that meets the need alone.
+    #[inline(always)]
+    pub(crate) fn assistant(self) -> Option<usize> {
+        self.number.checked_sub(AUTONOMOUS).map(|n| n as usize / RECENT)
+    }
+}
+
+impl Tour<'_> {
+    /// Assistants that may buy alone in this tick, as bits.
+    pub(crate) fn restockers(&self) -> u8 {
+        let alone = |owner: Option<u8>| owner.is_some_and(|p| self.view.state.platforms[p as usize].acts_alone(MATCHING));
+        let may = |a: &crate::params::AssistantParams| a.restocks_from.map_or_else(|| alone(a.owner), |from| self.tick >= from);
+        let ready = self.params.assistants.iter().enumerate().filter(|(_, a)| a.restocks > 0.0 && may(a));
+        ready.fold(0, |bits, (a, _)| bits | 1 << a)
+    }
+
+    /// Restocks for the shoppers of a block whose turn it is: what will have run out at home before the next turn.
+    pub(crate) fn restock(
+        &self,
+        block: u64,
+        members: std::ops::Range<usize>,
+        restockers: u8,
+        shard: &mut ShopperShard,
+        basket: &mut Basket,
+        wishes: &mut Wishes<Bazaar>,
+    ) {
+        if !is_reviewed(block, self.tick) {
+            return;
+        }
+        for index in members {
+            let ready = shard.state.rows[index].assistants() & restockers;
+            if ready == 0 {
+                continue;
+            }
+            let number = ready.trailing_zeros() as usize;
+            let id = shard.state.shopper(index);
+            let row = *shard.row(index, self.tick, &self.params.memory);
+            basket.written = self.market.writes(self.tick, id);
+            let words = self.seed.words(Purpose::Assistant, id, u64::from(self.tick), RESTOCK_KEY);
+            for place in 0..RECENT {
+                let Some((category, stock)) = row.remembered(place) else { continue };
+                let runs_out = u32::from(stock) <= REVIEW_TICKS && self.params.categories[category].storable;
+                if runs_out && words.uniform(place) < self.params.assistants[number].restocks {
+                    let _ = self.mission(shard, index, Need::restock(number, place, category), basket, wishes);
+                }
+            }
+        }
+    }
+}
+
+const _: () = assert!(ASSISTANTS * RECENT < 4096, "numbers of missions fit 16 bits");

@@ -1,0 +1,148 @@
+//! The cause of a lost sale, by the rule of the field's driver analyses: replace one term, see what it would have changed.
+//!
+//! Against an alternative that was bought elsewhere the cause is the utility term with the largest disadvantage. Against leaving
+//! it is the term whose replacement by the median of the category (or of the platforms, for what a platform's offers share) most
+//! raises the probability of a purchase, and `no-need` where none raises it by one percentage point.
+
+use super::medians::{FATIGUE, MATCH, PRICE, QUALITY, TERMS};
+use super::{Cause, Loss, count, largest};
+use crate::metric::{Metric, Totals};
+use crate::view::price_term;
+use crate::visit::{Option_, Tour};
+use sim_core::math::exp_f32;
+
+/// Rise of the purchase probability below which nothing would have helped.
+pub(crate) const LEAST_RISE: f32 = 0.01;
+
+/// A mission that is over, as attribution sees it.
+pub(crate) struct Ended<'a> {
+    pub(crate) segment: usize,
+    pub(crate) category: usize,
+    /// Price sensitivity over mu.
+    pub(crate) sensitivity: f32,
+    /// Reference price in price-utility units, if there is one.
+    pub(crate) reference: Option<f32>,
+    /// Fatigue of the shopper, weighed by its segment.
+    pub(crate) tired: f32,
+    pub(crate) options: &'a [Option_],
+    /// Weights of the options, 0 for what was not examined.
+    pub(crate) weights: &'a [f32],
+    /// Weight of leaving.
+    pub(crate) outside: f32,
+    /// Pages: platform, and its range of options.
+    pub(crate) pages: &'a [(u8, u8, u8)],
+    pub(crate) chosen: Option<usize>,
+}
+
+impl Tour<'_> {
+    /// Attributes the visits of a mission that ended without a choice there.
+    pub(crate) fn attribute(&self, ended: &Ended, losses: &mut Vec<Loss>, totals: &mut Totals) {
+        let bought = ended.chosen.map(|i| &ended.options[i]);
+        if let Some(option) = bought {
+            totals.add_to(option.platform as usize, ended.segment, Metric::Chosen, 1);
+        }
+        for &(platform, from, to) in ended.pages {
+            let p = platform as usize;
+            if bought.is_some_and(|option| option.platform == platform) {
+                continue;
+            }
+            let (listing, cause) = match best(ended, from as usize, to as usize) {
+                None => (self.catalog.cell(p, ended.category).start, Cause::Assortment),
+                Some(i) => {
+                    let option = &ended.options[i];
+                    let cause = match bought {
+                        Some(other) => self.against(ended, option, other),
+                        None => self.against_leaving(ended, i, from as usize..to as usize),
+                    };
+                    if bought.is_none() {
+                        self.count_sides(ended, option, totals);
+                    }
+                    (option.listing, cause)
+                }
+            };
+            count(p, ended.segment, cause, totals);
+            losses.push(Loss { listing, cause });
+        }
+    }
+
+    /// What a term of price weighs, what lies above the reference price with it.
+    fn weighed(&self, ended: &Ended, term: f32) -> f32 {
+        let above = ended.reference.map_or(0.0, |reference| (term - reference).max(0.0));
+        ended.sensitivity * (term + above * self.params.choice.loss_aversion)
+    }
+
+    fn against(&self, ended: &Ended, lost: &Option_, bought: &Option_) -> Cause {
+        let yard = &self.view.yardstick;
+        let list = |o: &Option_| price_term(self.params, ended.category, self.view.state.prices[o.listing as usize]);
+        let paid = |o: &Option_| price_term(self.params, ended.category, o.price);
+        let price = ended.sensitivity * (list(lost) - list(bought));
+        let deal = self.weighed(ended, paid(lost)) - self.weighed(ended, paid(bought)) - price;
+        let (here, there) = (lost.platform as usize, bought.platform as usize);
+        let quality = |o: &Option_| self.view.offers[o.listing as usize].quality;
+        let categories = self.catalog.categories.len();
+        let shelf = |p: usize| yard.page_gap[p * categories + ended.category];
+        let gaps = [
+            (Cause::Price, price),
+            (Cause::Assortment, shelf(there) - shelf(here)),
+            (Cause::Match, self.params.choice.taste * (bought.perceived - lost.perceived)),
+            (Cause::Service, yard.service.of[there] - yard.service.of[here]),
+            (Cause::Delivery, yard.delivery.of[there] - yard.delivery.of[here]),
+            (Cause::Quality, quality(bought) - quality(lost)),
+            (Cause::RivalDeal, deal),
+        ];
+        // where no term is worse, the taste that nobody sees decided: it did not suit
+        largest(&gaps, f32::MIN_POSITIVE).unwrap_or(Cause::Match)
+    }
+
+    fn against_leaving(&self, ended: &Ended, i: usize, page: std::ops::Range<usize>) -> Cause {
+        let option = &ended.options[i];
+        let p = option.platform as usize;
+        let (choice, yard) = (&self.params.choice, &self.view.yardstick);
+        let medians = &self.view.state.medians[ended.category * TERMS..][..TERMS];
+        let own = ended.weights[i];
+        let here: f32 = ended.weights[page].iter().sum();
+        let inside: f32 = ended.weights.iter().sum();
+        let left = ended.outside / (inside + ended.outside);
+        let offer = &self.view.offers[option.listing as usize];
+        // rise of the probability of buying when a part of the weights is multiplied
+        let rise = |part: f32, gain: f32| {
+            let added = part * (exp_f32(gain.clamp(-30.0, 30.0)) - 1.0);
+            left - ended.outside / (inside + added + ended.outside).max(f32::MIN_POSITIVE)
+        };
+        let rested = ended.outside * exp_f32((choice.outside_fatigue * (medians[FATIGUE].at - ended.tired)).clamp(-30.0, 30.0));
+        let term = price_term(self.params, ended.category, option.price);
+        let gains = [
+            (Cause::Price, rise(own, self.weighed(ended, term) - self.weighed(ended, medians[PRICE].at))),
+            (Cause::Assortment, rise(here, -yard.page_gap[p * self.catalog.categories.len() + ended.category])),
+            (Cause::Match, rise(own, choice.taste * (medians[MATCH].at - option.perceived))),
+            (Cause::Service, rise(here, yard.service.median - yard.service.of[p])),
+            (Cause::Delivery, rise(here, yard.delivery.median - yard.delivery.of[p])),
+            (Cause::Quality, rise(own, medians[QUALITY].at - offer.quality)),
+            (Cause::Fatigue, left - rested / (inside + rested)),
+        ];
+        largest(&gains, LEAST_RISE).unwrap_or(Cause::NoNeed)
+    }
+
+    /// Counts on which side of the medians of its category a lost offer lies.
+    fn count_sides(&self, ended: &Ended, option: &Option_, totals: &mut Totals) {
+        let from = ended.category * TERMS;
+        let medians = &self.view.state.medians[from..from + TERMS];
+        let term = price_term(self.params, ended.category, option.price);
+        let terms = [term, option.perceived, self.view.offers[option.listing as usize].quality, ended.tired];
+        for (k, (value, median)) in terms.into_iter().zip(medians).enumerate() {
+            let side = i64::from(value > median.at) - i64::from(value < median.at);
+            let cell = &mut totals.medians[2 * (from + k)..][..2];
+            cell[0] += side;
+            cell[1] += 1;
+        }
+    }
+}
+
+/// The examined option of a page that weighs most; the smaller listing of equals.
+fn best(ended: &Ended, from: usize, to: usize) -> Option<usize> {
+    let examined = (from..to).filter(|&i| ended.options[i].examined);
+    examined.reduce(|a, b| {
+        let key = |i: usize| (ended.weights[i], std::cmp::Reverse(ended.options[i].listing));
+        if key(b).partial_cmp(&key(a)) == Some(std::cmp::Ordering::Greater) { b } else { a }
+    })
+}

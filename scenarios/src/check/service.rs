@@ -1,0 +1,61 @@
+//! Customer service: desks that nobody calls, tools that have nothing to act on.
+
+use super::{Check, at};
+use crate::model::{MerchantGroup, Platform};
+use crate::problem::Problem;
+
+impl Check<'_> {
+    pub(super) fn service(&mut self) {
+        for (name, platform) in &self.scenario.platforms {
+            self.platform_service(name, platform);
+        }
+        for (name, group) in &self.scenario.catalog.merchants {
+            self.merchant_service(name, group);
+        }
+    }
+
+    fn platform_service(&mut self, name: &str, platform: &Platform) {
+        let service = &platform.service;
+        if service.contacts.0 == 0.0 {
+            for (field, set) in [("desk", service.desk.is_some()), ("authority", service.authority.is_some())] {
+                if set {
+                    let problem = Problem::new(format!("`{field}` is for contacts, and nobody contacts `{name}`"));
+                    self.report_name(at!["platforms", name, "service", field], problem.help("set `contacts` of its `service` above 0"));
+                }
+            }
+        }
+        if let Some(proactive) = &service.proactive
+            && proactive.reach.0 > 0.0
+            && self.scenario.population.memory.satisfaction_gain == 0.0
+        {
+            let problem = Problem::new("reaching out after a bad experience changes nothing where no experience is remembered");
+            let help = "set `population.memory.satisfaction_gain` above 0, or leave out `proactive`";
+            self.report_name(at!["platforms", name, "service", "proactive"], problem.help(help));
+        }
+    }
+
+    fn merchant_service(&mut self, name: &str, group: &MerchantGroup) {
+        let Some(service) = &group.service else { return };
+        let inquiries = &self.scenario.population.inquiries;
+        let here = |field: &str| at!["catalog", "merchants", name, "service", field];
+        if inquiries.share.0 == 0.0 && inquiries.rating == 0.0 && inquiries.broadcast.0 == 0.0 {
+            let problem = Problem::new(format!("nobody asks the merchants of `{name}`, and nobody sees how they answer"));
+            let help = "set `population.inquiries: {share: 30 %}`, or leave out `service`";
+            self.report_name(at!["catalog", "merchants", name, "service"], problem.help(help));
+        }
+        let Some(tool) = &service.tool else { return };
+        let tool_at = |field: &str| at!["catalog", "merchants", name, "service", "tool", field];
+        if tool.acts && !self.scenario.population.loss_attribution {
+            let problem = Problem::new("the tool acts on causes of lost sales, and nobody attributes them");
+            self.report(tool_at("acts"), problem.help("set `population.loss_attribution: true`, or `acts: false`"));
+        }
+        if let Some(day) = tool.from {
+            self.in_calendar(tool_at("from"), day);
+        }
+        if !self.scenario.ai_market.functions.contains_key("service") && tool.resolved.0 > 0.0 {
+            let problem = Problem::new("the tool answers with the service AI of the platforms, and the file has none");
+            let help = "name `service` in `ai_market.functions`, or set `resolved: 0` and let it only assist people";
+            self.report(here("tool"), problem.help(help));
+        }
+    }
+}

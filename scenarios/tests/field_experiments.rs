@@ -1,0 +1,96 @@
+//! Field experiments with service tools, replayed inside the main job: a random half of the merchants keeps the tool, the effect lies in
+//! the band that the experiments found.
+
+use agents::market::Bazaar;
+use agents::service::trial::{holders, mean_assistance, withdraw};
+use scenarios::{Built, Override, build, load};
+use sim_core::exchange::Local;
+use sim_core::tick::{World, run_tick};
+use std::path::Path;
+
+/// Ticks of the warm-up and of learning before a trial.
+const BEFORE: u32 = 42;
+/// Everybody has the tool, so that there are many to treat; the season is cut short after it.
+const SET: [&str; 9] = [
+    "population.shoppers=24_000",
+    "catalog.merchants.established-shops.service.tool.adopters=100 %",
+    "catalog.merchants.data-driven-shops.service.tool.adopters=100 %",
+    "catalog.merchants.small-shops.service.tool.adopters=100 %",
+    "catalog.merchants.discounters.service.tool.adopters=100 %",
+    "catalog.merchants.white-label-factories.service.tool.adopters=100 %",
+    "catalog.merchants.repricing-robots.service.tool.adopters=100 %",
+    "catalog.merchants.live-stores.service.tool.adopters=100 %",
+    "catalog.merchants.live-testers.service.tool.adopters=100 %",
+];
+
+fn built(set: &[&str]) -> Built {
+    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("library/double-11-2025.yaml");
+    let project = load(&file, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
+}
+
+/// (orders, GMV, GMV returned) of the listings that count, in so many ticks from `skip` on.
+fn outcome(market: &Bazaar, mut world: World<Bazaar>, ticks: u32, skip: u32, counts: impl Fn(usize) -> bool) -> [f64; 3] {
+    let mut sums = [0i64; 3];
+    for tick in 0..ticks {
+        let tallies = run_tick(market, &mut world, &mut Local, |_| {}).expect("local").listings;
+        for l in (0..market.catalog.listings.len()).filter(|&l| tick >= skip && counts(l)) {
+            sums = [sums[0] + tallies.orders[l], sums[1] + tallies.gmv[l], sums[2] + tallies.refunds[l]];
+        }
+    }
+    sums.map(|sum| sum as f64)
+}
+
+/// Lifts of sales and of the return rate of the treated over the others, for shelf and live listings.
+fn lifts(built: &Built, ticks: u32, skip: u32, live: bool) -> (f64, f64) {
+    let market = &built.market;
+    let mut world = built.world();
+    for _ in 0..BEFORE {
+        run_tick(market, &mut world, &mut Local, |_| {}).expect("local");
+    }
+    let all = holders(market, &world.merchants, BEFORE);
+    // every other holder is treated: ids carry no order that matters, groups are mixed in both halves
+    let treated: Vec<u32> = all.iter().copied().step_by(2).collect();
+    let others: Vec<u32> = all.iter().copied().skip(1).step_by(2).collect();
+    let saved = market.save(&world).expect("plain data");
+    let copy = |without: &[u32]| {
+        let mut copy = market.load(&saved).expect("undamaged");
+        withdraw(&mut copy.merchants, without);
+        copy
+    };
+    let part = |without: &[u32], of: &[u32]| {
+        let counts = |l: usize| market.catalog.listings[l].live == live && of.binary_search(&market.catalog.listings[l].merchant).is_ok();
+        outcome(market, copy(without), ticks, skip, counts)
+    };
+    let [with, without] = [(&others, &treated), (&all, &treated)].map(|(without, of)| part(without, of));
+    let [control_with, control_without] = [(&others, &others), (&all, &others)].map(|(without, of)| part(without, of));
+    let sales = with[0] / without[0] / (control_with[0] / control_without[0]) - 1.0;
+    let rate = |sums: [f64; 3]| sums[2] / sums[1];
+    let returns = rate(with) / rate(without) / (rate(control_with) / rate(control_without)) - 1.0;
+    (sales, returns)
+}
+
+#[test]
+fn an_assistant_before_the_sale_lifts_sales_within_the_band_of_the_field() {
+    let (sales, _) = lifts(&built(&SET), 21, 0, false);
+    println!("presale {sales}");
+    assert!((0.0..=0.20).contains(&sales), "{sales}");
+}
+
+#[test]
+fn an_assistant_in_live_streams_lifts_sales_and_lowers_returns_within_the_bands_of_the_field() {
+    let (sales, returns) = lifts(&built(&SET), 42, 14, true);
+    println!("live {sales} {returns}");
+    assert!((-0.01..=0.08).contains(&sales), "sales {sales}");
+    assert!((-0.20..=-0.03).contains(&returns), "returns {returns}");
+}
+
+#[test]
+fn people_with_the_tool_resolve_more_issues_an_hour_within_the_band_of_the_field() {
+    let built = built(&["population.shoppers=2_000"]);
+    let world = built.world();
+    let gain = mean_assistance(&built.market, &world.merchants, built.market.warm_up + 45);
+    println!("issues {gain}");
+    assert!((0.08..=0.20).contains(&gain), "{gain}");
+}

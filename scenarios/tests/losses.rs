@@ -1,0 +1,134 @@
+//! Loss attribution in the engine: causes add up, name what was broken, and move nothing.
+
+use agents::loss::{Cause, departures, lost_sales};
+use agents::market::Bazaar;
+use agents::metric::{Metric, Totals};
+use scenarios::{Built, Override, build, load_text};
+use sim_core::exchange::Local;
+use sim_core::tick::{World, run_tick};
+use std::path::Path;
+
+const TINY: &str = include_str!("../regression/tiny.yaml");
+const ON: &str = "population.loss_attribution=true";
+
+fn built(set: &[&str]) -> Built {
+    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
+    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
+}
+
+fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals)) -> World<Bazaar> {
+    let mut world = built.world();
+    for tick in 0..built.market.ticks() {
+        let totals = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail").totals;
+        see(tick, &world, &totals);
+    }
+    world
+}
+
+/// Lost sales of a platform by cause, and shares of them.
+fn causes(set: &[&str], platform: usize) -> [f64; Cause::COUNT] {
+    let all: Vec<&str> = set.iter().copied().chain([ON]).collect();
+    let (mut by_cause, mut lost) = ([0i64; Cause::COUNT], 0);
+    run(&built(&all), |_, _, totals| {
+        for (sum, cause) in by_cause.iter_mut().zip(Cause::ALL) {
+            *sum += totals.sum(platform, cause.sales());
+        }
+        lost += totals.sum(platform, Metric::LostSales);
+    });
+    assert_eq!(by_cause.iter().sum::<i64>(), lost, "every lost sale has one cause");
+    assert!(lost > 500);
+    by_cause.map(|n| n as f64 / lost as f64)
+}
+
+fn share(set: &[&str], platform: usize, cause: Cause) -> f64 {
+    causes(set, platform)[cause as usize]
+}
+
+#[test]
+fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
+    let built = built(&[ON]);
+    let (mut lost, mut departed, mut in_rows, mut gone) = (0, 0, 0, 0);
+    let last = built.market.ticks() - 1;
+    run(&built, |tick, world, totals| {
+        lost += (0..3).map(|p| totals.sum(p, Metric::LostSales)).sum::<i64>();
+        departed += (0..3).map(|p| totals.sum(p, Metric::Churned)).sum::<i64>();
+        if (tick + 1) % 7 == 0 || tick == last {
+            let mut rows = lost_sales(&built.market, tick, &world.merchants);
+            rows.extend(departures(&built.market, tick, totals));
+            in_rows += rows.iter().map(|row| row.lost_sales).sum::<i64>();
+            gone += rows.iter().map(|row| row.departed).sum::<i64>();
+            for row in rows.iter().filter(|row| row.listing >= 0) {
+                let listing = &built.market.catalog.listings[row.listing as usize];
+                assert_eq!(i64::from(listing.merchant), row.merchant);
+                assert_eq!(built.market.catalog.platforms[listing.platform as usize], row.platform);
+            }
+        }
+    });
+    assert!(lost > 2_000, "{lost}");
+    assert_eq!((in_rows, gone), (lost, departed));
+}
+
+#[test]
+fn attribution_moves_nothing() {
+    let orders = |set: &[&str]| {
+        let mut sums = Vec::new();
+        let world = run(&built(set), |_, _, totals| {
+            sums.push([Metric::Orders, Metric::Gmv, Metric::MerchantCash, Metric::Contacts].map(|m| totals.sum(0, m)));
+        });
+        (sums, world.view.state.prices.clone(), world.shoppers.iter().map(|s| s.state.row_sum).collect::<Vec<_>>())
+    };
+    assert_eq!(orders(&[]), orders(&[ON]));
+}
+
+#[test]
+fn causes_name_what_is_broken() {
+    let plain = causes(&[], 0);
+    let slow = share(&["platforms.north.logistics.days=9"], 0, Cause::Delivery);
+    assert!(slow > plain[Cause::Delivery as usize] + 0.1, "delivery {} -> {slow}", plain[Cause::Delivery as usize]);
+    let rude = share(
+        &["platforms.north.service.resolved_person=5 %", "platforms.north.service.resolved_ai=0", "population.choice.service=1.5"],
+        0,
+        Cause::Service,
+    );
+    assert!(rude > plain[Cause::Service as usize] + 0.1, "service {} -> {rude}", plain[Cause::Service as usize]);
+    let blind = share(&["platforms.north.ai.initial.matching=0.31"], 0, Cause::Match);
+    assert!(blind > plain[Cause::Match as usize], "match {} -> {blind}", plain[Cause::Match as usize]);
+    let thin = share(&["platforms.north.ranking.shown=1"], 0, Cause::Assortment);
+    assert!(thin > plain[Cause::Assortment as usize] + 0.1, "assortment {} -> {thin}", plain[Cause::Assortment as usize]);
+    let scarce = share(&["catalog.merchants.brands.stock={once: {units: 2}}"], 0, Cause::StockOut);
+    assert!(scarce > plain[Cause::StockOut as usize], "stock-out {} -> {scarce}", plain[Cause::StockOut as usize]);
+    let tired = share(&["population.choice.outside_fatigue=3", "population.memory.fatigue_gain_deal=3"], 0, Cause::Fatigue);
+    assert!(tired > plain[Cause::Fatigue as usize] + 0.02, "fatigue {} -> {tired}", plain[Cause::Fatigue as usize]);
+}
+
+#[test]
+fn deals_elsewhere_are_told_from_prices() {
+    let none = [
+        "platforms.east.promotions={}",
+        "platforms.east.strategy=steady",
+        "platforms.south.promotions={}",
+        "platforms.south.strategy=steady",
+    ];
+    let deal = "platforms.east.promotions={sale: {kind: {instant-discount: {discount: 40 %}}, platform_share: 100 %, budget: {per-day: 100 m yuan}}}";
+    let quiet = share(&none, 0, Cause::RivalDeal);
+    let loud = share(&[&none[1..], &[deal]].concat(), 0, Cause::RivalDeal);
+    assert!(loud > quiet + 0.01, "{quiet} without deals elsewhere, {loud} with");
+}
+
+#[test]
+fn departures_have_causes_too() {
+    let departed = |set: &[&str], cause: Cause| {
+        let all: Vec<&str> = set.iter().copied().chain([ON, "calendar.end=2025-05-25"]).collect();
+        let (mut by_cause, mut all_causes) = (0, 0);
+        run(&built(&all), |_, _, totals| {
+            by_cause += totals.sum(0, cause.departures());
+            all_causes += totals.sum(0, Metric::Churned);
+        });
+        assert!(all_causes > 100, "{all_causes}");
+        by_cause as f64 / all_causes as f64
+    };
+    let plain = departed(&[], Cause::Delivery);
+    let slow = departed(&["platforms.north.logistics.days=9"], Cause::Delivery);
+    assert!(slow > plain + 0.1, "{plain} leave for delivery, {slow} when it is slow");
+}

@@ -1,0 +1,302 @@
+//! Customer service in the engine: desks, authority, questions before the sale, tools of merchants, by direction; field experiments
+//! replayed. One digest with all of it on.
+
+use agents::market::Bazaar;
+use agents::metric::{Listings, Mechanism, Metric, Totals};
+use scenarios::{Built, Override, build, load_text};
+use sim_core::digest::Digest;
+use sim_core::exchange::Local;
+use sim_core::parallel::Pool;
+use sim_core::tick::{World, run_tick};
+use std::path::Path;
+
+const TINY: &str = include_str!("../regression/tiny.yaml");
+const ASKS: &str = "population.inquiries={share: 30 %, insight: 60 %, reassurance: 0.2, rating: 0.2}";
+const ATTRIBUTION: &str = "population.loss_attribution=true";
+const GROUPS: [&str; 6] = ["brands", "shops", "factories", "streamers", "newcomers", "south-own"];
+
+fn built(set: &[&str]) -> Built {
+    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
+    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
+}
+
+fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals, &Listings)) -> World<Bazaar> {
+    let mut world = built.world();
+    for tick in 0..built.market.ticks() {
+        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        see(tick, &world, &ticked.totals, &ticked.listings);
+    }
+    world
+}
+
+/// Sums of metrics of `north`.
+fn north<const N: usize>(set: &[&str], metrics: [Metric; N]) -> [i64; N] {
+    let mut sums = [0; N];
+    run(&built(set), |_, _, totals, _| {
+        for (sum, metric) in sums.iter_mut().zip(metrics) {
+            *sum += totals.sum(0, metric);
+        }
+    });
+    sums
+}
+
+/// Service of some merchant groups; `tool` in the words of the file.
+fn desks(groups: &[&str], tool: &str) -> Vec<String> {
+    let desk = |group: &&str| format!("catalog.merchants.{group}.service={{agents: 2, wage: 1 yuan, resolved: 50 %{tool}}}");
+    groups.iter().map(desk).collect()
+}
+
+fn with<'a>(base: &[&'a str], more: &'a [String]) -> Vec<&'a str> {
+    base.iter().copied().chain(more.iter().map(String::as_str)).collect()
+}
+
+const TOOL: &str = ", tool: {cost: 1 yuan, resolved: 90 %, learning: 3d, failure: 20 %, reach: 30 %, reach_cost: 0.1 yuan, acts: true}";
+/// Shops with a score that counts, and nothing else that an answer does.
+const SCORES: &str = "population.inquiries={share: 10 %, rating: 3}";
+const PLATFORM: &str = "platforms.north.service={contacts: 15 %, cost_person: 6 yuan, cost_ai: 0.6 yuan, minutes_ai: 0.2, resolved_person: 85 %, resolved_ai: 70 %, desk: {agents: 500, wage: 100 yuan}, authority: {limit: 150 yuan, compensation: 2 %}, proactive: {reach: 50 %, below: 0.2, cost: 0.3 yuan}, disputes: 30 %, dispute_cost: 20 yuan}";
+
+fn digest(set: &[&str], threads: usize) -> Digest {
+    Pool::new(threads).expect("threads").run(|| run(&built(set), |_, _, _, _| {}).digest)
+}
+
+#[test]
+fn threads_shards_and_restarts_do_not_move_the_digest_with_service_on() {
+    let tools = desks(&GROUPS, TOOL);
+    let all = with(&[ASKS, ATTRIBUTION, PLATFORM], &tools);
+    let expected = digest(&all, 1);
+    assert_eq!(digest(&all, 3), expected);
+    assert_eq!(digest(&[&all[..], &["population.shard_size=104"]].concat(), 2), expected);
+    let built = built(&all);
+    let mut world = built.world();
+    for tick in 0..built.market.ticks() {
+        if tick == 16 {
+            world = built.market.load(&built.market.save(&world).expect("plain data")).expect("an undamaged snapshot");
+        }
+        run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("local");
+    }
+    assert_eq!(world.digest, expected);
+}
+
+#[test]
+fn every_mechanism_of_service_that_is_configured_fires() {
+    let tools = desks(&GROUPS, TOOL);
+    let built = built(&with(&[ASKS, ATTRIBUTION, PLATFORM], &tools));
+    let mut fired = vec![0; Mechanism::COUNT];
+    run(&built, |_, _, totals, _| {
+        for (sum, mechanism) in fired.iter_mut().zip(Mechanism::ALL) {
+            *sum += totals.mechanisms.get(*mechanism as usize).fired;
+        }
+    });
+    let mine = ["inquiry", "desk", "tool", "queue", "authority", "proactive", "dispute"];
+    let configured: Vec<_> =
+        agents::configured::configured(&built.market).into_iter().filter(|m| mine.iter().any(|word| m.name().contains(word))).collect();
+    assert_eq!(configured.len(), 9, "{configured:?}");
+    for mechanism in configured {
+        assert!(fired[mechanism as usize] > 0, "{} sleeps", mechanism.name());
+    }
+}
+
+#[test]
+fn a_higher_authority_limit_means_fewer_hand_offs() {
+    let hand_offs = |limit: u32| {
+        let set = format!("platforms.north.service.authority={{limit: {limit} yuan}}");
+        let [contacts, by_ai] = north(
+            &[&set, "platforms.north.service.resolved_ai=90 %", "platforms.north.ai.initial.service=0.8"],
+            [Metric::Contacts, Metric::AnsweredByAi],
+        );
+        1.0 - by_ai as f64 / contacts as f64
+    };
+    let (none, some, most) = (hand_offs(0), hand_offs(100), hand_offs(10_000));
+    assert!(none == 1.0 && none > some + 0.05 && some > most + 0.05, "{none} {some} {most}");
+}
+
+#[test]
+fn a_low_hand_off_threshold_hands_over_less_and_leaves_more_unresolved() {
+    let at = |threshold: u32| {
+        let set = format!("platforms.north.service.authority={{limit: 10000 yuan, threshold: {threshold} %}}");
+        let [contacts, by_ai, unresolved] =
+            north(&[&set], [Metric::Contacts, Metric::AnsweredByAi, Metric::Unresolved]).map(|sum| sum as f64);
+        (1.0 - by_ai / contacts, unresolved / contacts)
+    };
+    let (bold, careful) = (at(20), at(90));
+    assert!(bold.0 < careful.0 - 0.3 && bold.1 > careful.1 + 0.1, "{bold:?} {careful:?}");
+}
+
+#[test]
+fn more_people_at_the_desk_shorten_waits_and_resolve_more_for_their_wages() {
+    let at = |agents: u32| {
+        let set = format!("platforms.north.service.desk={{agents: {agents}, wage: 200 yuan}}");
+        let [contacts, seconds, unresolved, cost] =
+            north(&[&set], [Metric::Contacts, Metric::ResponseSeconds, Metric::Unresolved, Metric::ServiceCost]).map(|sum| sum as f64);
+        (seconds / contacts, unresolved / contacts, cost)
+    };
+    let (few, some, many) = (at(100), at(260), at(1000));
+    assert!(few.0 > some.0 * 1.2 && some.0 > many.0 * 1.2, "{few:?} {some:?} {many:?}");
+    assert!(few.1 > some.1 + 0.02 && some.1 >= many.1, "{few:?} {some:?} {many:?}");
+    assert!(few.2 < some.2 && some.2 < many.2, "{few:?} {some:?} {many:?}");
+}
+
+#[test]
+fn unresolved_contacts_become_disputes_at_their_rate() {
+    let [unresolved, disputes] = north(
+        &["platforms.north.service.disputes=40 %", "platforms.north.service.resolved_person=30 %"],
+        [Metric::Unresolved, Metric::Disputes],
+    );
+    let rate = disputes as f64 / unresolved as f64;
+    assert!((rate - 0.4).abs() < 0.06, "{rate}");
+}
+
+#[test]
+fn a_proactive_desk_keeps_shoppers_satisfied_at_a_cost() {
+    let proactive = "platforms.north.service.proactive={reach: 100 %, below: 0.5, repair: 80 %, cost: 2 yuan}";
+    let seen = |set: &[&str]| {
+        let all: Vec<&str> = set.iter().copied().chain(["calendar.end=2025-05-25", "population.choice.satisfaction=4"]).collect();
+        let (mut churned, mut cost) = (0, 0);
+        let world = run(&built(&all), |_, _, totals, _| {
+            churned += totals.sum(0, Metric::Churned);
+            cost += totals.sum(0, Metric::ServiceCost);
+        });
+        let rows = world.shoppers.iter().flat_map(|shard| &shard.state.rows);
+        (churned, cost, rows.map(|row| i64::from(row.satisfaction[0])).sum::<i64>())
+    };
+    let (passive, active) = (seen(&[]), seen(&[proactive]));
+    assert!(active.0 < passive.0, "departed: {} passive, {} proactive", passive.0, active.0);
+    assert!(active.1 > passive.1 + 1_000 && active.2 > passive.2, "{passive:?} {active:?}");
+}
+
+/// Orders, questions with addresses, orders after them, and cost of service to merchants, on all platforms.
+fn outcome(set: &[&str]) -> [f64; 4] {
+    let mut sums = [0i64; 4];
+    run(&built(set), |_, _, totals, _| {
+        for p in 0..3 {
+            let of = |metric| totals.sum(p, metric);
+            sums[0] += of(Metric::Orders);
+            sums[1] += of(Metric::Inquiries) + of(Metric::Addressed);
+            sums[2] += of(Metric::InquiryOrders);
+            sums[3] += of(Metric::MerchantService);
+        }
+    });
+    sums.map(|sum| sum as f64)
+}
+
+#[test]
+fn good_answers_convert_and_nobody_asks_where_inquiries_are_off() {
+    let bad: Vec<String> = GROUPS.iter().map(|g| format!("catalog.merchants.{g}.service={{agents: 2, resolved: 5 %}}")).collect();
+    let good: Vec<String> =
+        GROUPS.iter().map(|g| format!("catalog.merchants.{g}.service={{agents: 4, load: 20 %, resolved: 100 %, spread: 0}}")).collect();
+    let conversion = |desks: &[String]| {
+        let [_, asked, orders, _] =
+            outcome(&with(&[ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=1.5"], desks));
+        assert!(asked > 500.0, "{asked}");
+        orders / asked
+    };
+    let (badly, well) = (conversion(&bad), conversion(&good));
+    assert!(well > badly + 0.01, "{badly} {well}");
+    assert_eq!(outcome(&[])[1], 0.0);
+}
+
+#[test]
+fn answers_that_tell_the_truth_lower_returns() {
+    let well = |g: &&str| format!("catalog.merchants.{g}.service={{agents: 4, load: 20 %, resolved: 100 %, spread: 0}}");
+    let desks: Vec<String> = GROUPS.iter().map(well).collect();
+    let rate = |insight: u32| {
+        let inquiries = format!("population.inquiries={{share: 100 %, insight: {insight} %}}");
+        let (mut back, mut came) = (0, 0);
+        run(
+            &built(&with(
+                &[&inquiries, "population.shoppers=6000", "population.choice.inspection=0", "platforms.north.logistics.return_gap=2"],
+                &desks,
+            )),
+            |_, _, totals, _| {
+                back += totals.sum(0, Metric::ReturnedShelf) + totals.sum(0, Metric::ReturnedLive);
+                came += totals.sum(0, Metric::DeliveredShelf) + totals.sum(0, Metric::DeliveredLive);
+            },
+        );
+        back as f64 / came as f64
+    };
+    let (blind, told) = (rate(0), rate(100));
+    assert!(told < blind * 0.98, "{blind} of the lines come back, {told} with true answers");
+}
+
+#[test]
+fn answers_heard_by_all_lower_the_returns_of_live_streams() {
+    let streams = ["catalog.merchants.streamers.service={agents: 4, load: 20 %, resolved: 100 %, spread: 0}".to_owned()];
+    let returns = |broadcast: u32| {
+        let inquiries = format!("population.inquiries={{share: 1 %, broadcast: {broadcast} %}}");
+        let set = [&*inquiries, "population.shoppers=6000", "platforms.north.logistics.return_gap=2"];
+        let [back, came] = north(&with(&set, &streams), [Metric::ReturnedLive, Metric::DeliveredLive]);
+        back as f64 / came as f64
+    };
+    let (silent, heard) = (returns(0), returns(100));
+    assert!(heard < silent * 0.97, "{silent} of the lines come back, {heard} with answers");
+}
+
+#[test]
+fn the_proactive_mode_of_a_tool_lowers_loss_at_a_cost() {
+    let tool = |reach: u32| desks(&GROUPS, &format!(", tool: {{resolved: 100 %, reach: {reach} %, reach_cost: 0.2 yuan}}"));
+    let at = |reach: u32| outcome(&with(&[ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"], &tool(reach)));
+    let (passive, active) = (at(0), at(100));
+    assert!(active[0] > passive[0] && active[3] > passive[3], "{passive:?} {active:?}");
+}
+
+#[test]
+fn merchants_with_the_tool_act_on_what_loses_their_sales() {
+    let acts = desks(&["shops", "brands"], ", tool: {resolved: 0, gain: 0, acts: true, price_step: 5 %}");
+    let idle = desks(&["shops", "brands"], ", tool: {resolved: 0, gain: 0, acts: false}");
+    let end = |desks: &[String]| {
+        let fixed = ["catalog.merchants.shops.pricing=fixed", "catalog.merchants.shops.price_factor=1.5", ASKS, ATTRIBUTION];
+        let built = built(&with(&fixed, desks));
+        let world = run(&built, |_, _, _, _| {});
+        let shops = built.market.catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
+        let of_shops = |l: &agents::catalog::Listing| built.market.catalog.merchants[l.merchant as usize].group == shops;
+        let prices = world.view.state.prices.iter().zip(&built.market.catalog.listings).filter(|(_, l)| of_shops(l));
+        prices.map(|(price, l)| f64::from(*price) / f64::from(l.first_price)).fold((0.0, 0.0), |(sum, n), x| (sum + x, n + 1.0))
+    };
+    let ((advised, n), (alone, _)) = (end(&acts), end(&idle));
+    assert!(alone == n && advised < n - 0.05, "prices over first prices: {advised} of {n} with advice, {alone} without");
+}
+
+/// Sales of the merchants of `shops`, `factories` and `streamers` by half, with the tool on the halves that are told to have it.
+fn halves(first: bool, second: bool, set: &[&str]) -> [f64; 2] {
+    let desk = |on: bool| {
+        desks(&[""], if on { ", tool: {resolved: 100 %, gain: 30 %}" } else { "" })[0]
+            .split_once('=')
+            .map(|(_, v)| v.to_owned())
+            .expect("a value")
+    };
+    let groups: Vec<String> = ["a", "b"]
+        .iter()
+        .zip([first, second])
+        .map(|(half, on)| {
+            format!("catalog.merchants.half-{half}={{count: 60, products: 2, platforms: {{north: 100 %}}, live: 50 %, pricing: fixed, service: {}}}", desk(on))
+        })
+        .collect();
+    let set: Vec<&str> = set.iter().copied().chain([SCORES, "population.shoppers=6000"]).chain(groups.iter().map(String::as_str)).collect();
+    let built = built(&set);
+    let group_of = |l: &agents::catalog::Listing| {
+        built.market.catalog.groups[built.market.catalog.merchants[l.merchant as usize].group as usize].name.clone()
+    };
+    let mut sales = [0.0; 2];
+    run(&built, |_, _, _, tallies| {
+        for (listing, orders) in built.market.catalog.listings.iter().zip(&tallies.orders) {
+            match &*group_of(listing) {
+                "half-a" => sales[0] += *orders as f64,
+                "half-b" => sales[1] += *orders as f64,
+                _ => {}
+            }
+        }
+    });
+    sales
+}
+
+#[test]
+fn a_tool_that_all_adopt_loses_its_edge() {
+    let none = halves(false, false, &[]);
+    let one = halves(true, false, &[]);
+    let all = halves(true, true, &[]);
+    let (alone, common) = (one[0] / none[0] - 1.0, all[0] / none[0] - 1.0);
+    let edge = one[0] / none[0] - one[1] / none[1];
+    assert!(edge > 0.02, "the half with the tool gains on the other: {edge}");
+    assert!(alone > common, "{alone} for the first to have it, {common} when all do");
+}
