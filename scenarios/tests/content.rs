@@ -167,24 +167,48 @@ fn stages_add_up_to_shoppers_in_evoked_sets() {
 }
 
 #[test]
-fn content_fills_minds_seeding_fills_ask_and_brand_search_sells() {
+fn content_fills_minds_and_seeding_fills_ask() {
     let (with, without) = (stages(&census(&[])), stages(&census(&NO_CONTENT)));
     assert!(with[0] > without[0] + 1000 && with[1] > without[1] + 30 && with[2] > without[2] + 5, "{with:?} {without:?}");
     let unseeded = stages(&census(&[SEEDS_LESS]));
     assert!(unseeded[2] < with[2], "{} without seeding and looks, {} with", unseeded[2], with[2]);
-    let share = |set: &[&str]| {
-        let built = built(set);
-        let mut orders = [0i64; 2];
-        run(&built, |world, _, totals| {
-            orders[1] += PLATFORMS.map(|p| totals.sum(p, Metric::Shipped)).sum::<i64>();
-            let of = |l: usize| built.market.catalog.merchants[built.market.catalog.listings[l].merchant as usize].group < 2;
-            orders[0] +=
-                (0..built.market.catalog.listings.len()).filter(|l| of(*l)).map(|l| world.merchants.listings[l].week[0]).sum::<i64>();
-        });
-        orders[0] as f64 / orders[1] as f64
+}
+
+/// Orders of the climbers, a small group, over three replications; they alone buy content, on the feed.
+fn orders_of_climbers(set: &[&str]) -> i64 {
+    let alone = [
+        NO_CONTENT[0],
+        NO_CONTENT[2],
+        NO_CONTENT[3],
+        "channels.north-feed.effect=20 %",
+        "channels.north-feed.precision=100 %",
+        "channels.north-feed.retargeting=0 %",
+        "catalog.merchants.climbers.content={budget: 200 yuan, channels: {north-feed: 100 %}}",
+    ];
+    let overrides: Vec<Override> = alone.iter().chain(set).map(|text| Override::parse(text).expect("an override")).collect();
+    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    let replication = |number| {
+        let built = build(&project.baseline().clone(), project.directory(), number).expect("a world");
+        let catalog = &built.market.catalog;
+        let climbers = catalog.groups.iter().position(|g| &*g.name == "climbers").expect("a group of the small market");
+        let of = |l: &usize| catalog.merchants[catalog.listings[*l].merchant as usize].group as usize == climbers;
+        let mut orders = 0;
+        let mut world = built.world();
+        for _ in 0..built.market.ticks() {
+            let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+            orders += (0..catalog.listings.len()).filter(of).map(|l| ticked.listings.orders[l]).sum::<i64>();
+        }
+        orders
     };
-    let (sought, plain) = (share(&[]), share(&["mind.brand_search=0"]));
-    assert!(sought > plain, "{sought} of weekly orders with brand search, {plain} without");
+    (0..3).map(replication).sum()
+}
+
+#[test]
+fn content_sells_for_those_who_buy_it_and_click_through_sells_at_once() {
+    let none = orders_of_climbers(&["catalog.merchants.climbers.content.budget=0 yuan"]);
+    let seen = orders_of_climbers(&["channels.north-feed.click_through=0 %"]);
+    let followed = orders_of_climbers(&["channels.north-feed.click_through=100 %"]);
+    assert!(none < seen && seen * 11 / 10 < followed, "{none} orders without content, {seen} with it, {followed} with clicks");
 }
 
 #[test]
