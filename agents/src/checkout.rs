@@ -307,8 +307,7 @@ impl Tour<'_> {
         let Wishes { demand, budgets, totals } = wishes;
         let id = shard.state.shopper(buyer.index);
         let segment = self.segment(shard, buyer.index);
-        let platform = buyer.platform;
-        let rules = &self.params.platforms[platform];
+        let (platform, rules) = (buyer.platform, &self.params.platforms[buyer.platform]);
         let from = shard.parts.len();
         let merchant_part = self.parts(till, wanted, bills, place, count, &mut shard.parts);
         let item = &bills.items[place];

@@ -91,7 +91,7 @@ fn of_ads(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
         of_group.flat_map(|m| &m.listings).any(|&l| market.catalog.listings[l as usize].platform as usize == p)
     };
     let advertisers = market.catalog.groups.iter().enumerate().filter_map(|(g, group)| Some((g, group.ads.as_ref()?)));
-    let pays = |ads: &AdvertiserParams| !matches!(ads.budget, AdBudget::PerTick(0));
+    let pays = |ads: &AdvertiserParams| !matches!(ads.budget, AdBudget::PerTick(0) | AdBudget::SalesShare(0.0));
     let advertisers: Vec<&AdvertiserParams> =
         advertisers.filter(|(g, ads)| pays(ads) && sold.iter().any(|(p, _)| sells_on(*g, *p))).map(|(_, ads)| ads).collect();
     let any = |f: &dyn Fn(&AdvertiserParams) -> bool| advertisers.iter().any(|ads| f(ads));

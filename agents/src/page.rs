@@ -4,8 +4,7 @@
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
 
 use crate::ads::auction::{Award, Awards};
-use crate::ads::bid::Bid;
-use crate::ads::space::AdSpace;
+use crate::ads::space::{AdSpace, Entries};
 use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
@@ -46,6 +45,7 @@ struct Candidates {
     score: [f32; RECALLED],
     keys: [i32; RECALLED],
     order: [u8; RECALLED],
+    entries: Entries,
 }
 
 /// What a page depends on.
@@ -101,7 +101,7 @@ impl PageRequest<'_> {
     /// Fills the page.
     #[inline(always)]
     pub(crate) fn fill(&self, page: &mut Page) {
-        let Candidates { listings, true_match, estimate, score, keys, order } = &mut page.candidates;
+        let Candidates { listings, true_match, estimate, score, keys, order, .. } = &mut page.candidates;
         let count = self.recall(listings);
         if self.sought != [NO_LISTING; SOUGHT] {
             self.recall_sought(&mut listings[..count]);
@@ -115,7 +115,9 @@ impl PageRequest<'_> {
             *score = rank_quality * offer.quality - rank_price * offer.price_term;
         }
         if self.accuracy < 1.0 {
-            self.blur(&listings[..count], &true_match[..count], &mut estimate[..count]);
+            // drawn by (shopper, listing, week)
+            let key = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
+            blur(self.accuracy, key, &listings[..count], &true_match[..count], &mut estimate[..count]);
         } else {
             estimate[..count].copy_from_slice(&true_match[..count]);
         }
@@ -129,7 +131,7 @@ impl PageRequest<'_> {
         rank(score, count, keys, order);
         page.len = 0;
         if let Some(ads) = &self.ads {
-            let awards = self.auction(ads, &page.candidates, count);
+            let awards = self.auction(ads, &mut page.candidates, count);
             if !awards.as_slice().is_empty() {
                 return self.lay_out(page, count, &ads.params.slots, awards.as_slice());
             }
@@ -199,26 +201,23 @@ impl PageRequest<'_> {
         }
     }
 
-    /// Holds the auction among the candidates.
+    /// Holds the auction among the candidates: columns first, so that the predictions of a page take a few vector operations.
     #[inline(always)]
-    fn auction(&self, ads: &AdSpace, candidates: &Candidates, count: usize) -> Awards {
-        let mut board = ads.board();
-        let key =
-            ads.params.own_estimate.then(|| self.seed.words(Purpose::AdNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0]);
-        let error = sqrt_f32((1.0 - ads.accuracy * ads.accuracy).max(0.0));
-        for (j, &listing) in candidates.listings[..count].iter().enumerate() {
-            let offer = &self.offers[listing as usize];
-            if offer.bid == Bid::NONE {
-                continue;
-            }
-            let estimate = match key {
-                Some(key) => ads.accuracy * candidates.true_match[j] + error * noise(mix_lane([key as u32, (key >> 32) as u32], listing)),
-                None => candidates.estimate[j],
-            };
-            let utility = offer.quality - self.sensitivity * offer.price_term;
-            ads.enter(&mut board, j, listing, offer.bid, utility, estimate);
+    fn auction(&self, ads: &AdSpace, candidates: &mut Candidates, count: usize) -> Awards {
+        let Candidates { listings, true_match, estimate, entries, .. } = candidates;
+        let (listings, fit) = (&listings[..count], &mut entries.fit[..count]);
+        if ads.params.own_estimate {
+            let key = self.seed.words(Purpose::AdNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
+            blur(ads.accuracy, key, listings, &true_match[..count], fit);
+        } else {
+            fit.copy_from_slice(&estimate[..count]);
         }
-        ads.award(&board)
+        for ((&listing, utility), bid) in listings.iter().zip(&mut entries.utility[..count]).zip(&mut entries.bids[..count]) {
+            let offer = &self.offers[listing as usize];
+            *utility = offer.quality - self.sensitivity * offer.price_term;
+            *bid = offer.bid;
+        }
+        ads.auction(entries, listings)
     }
 
     /// Fills the page with winners at their positions and ranked offers between them; slots that nobody wins are ranked offers too.
@@ -247,17 +246,15 @@ impl PageRequest<'_> {
             page.len += 1;
         }
     }
+}
 
-    /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).
-    #[inline(always)]
-    fn blur(&self, listings: &[u32], true_match: &[f32], estimate: &mut [f32]) {
-        let week = u64::from(self.tick / NOISE_TICKS);
-        let key = self.seed.words(Purpose::MatchNoise, self.shopper, week, 0).0[0];
-        let key = [key as u32, (key >> 32) as u32];
-        let error = sqrt_f32((1.0 - self.accuracy * self.accuracy).max(0.0));
-        for ((estimate, &m), &listing) in estimate.iter_mut().zip(true_match).zip(listings) {
-            *estimate = self.accuracy * m + error * noise(mix_lane(key, listing));
-        }
+/// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by the key and the listing.
+#[inline(always)]
+fn blur(accuracy: f32, key: u64, listings: &[u32], true_match: &[f32], estimate: &mut [f32]) {
+    let key = [key as u32, (key >> 32) as u32];
+    let error = sqrt_f32((1.0 - accuracy * accuracy).max(0.0));
+    for ((estimate, &m), &listing) in estimate.iter_mut().zip(true_match).zip(listings) {
+        *estimate = accuracy * m + error * noise(mix_lane(key, listing));
     }
 }
 
@@ -293,6 +290,7 @@ impl Page {
             score: [0.0; RECALLED],
             keys: [0; RECALLED],
             order: [0; RECALLED],
+            entries: Entries::empty(),
         };
         let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, paid: false, cost_per_click: 0 };
         Page { shown: [nothing; SHOWN], len: 0, candidates }

@@ -3,6 +3,7 @@
 //! Guarantees that a budget is refused to a whole check-out or not at all, that each of its lines is then decided again at its
 //! higher price with the same draws and can only drop out, and that a line that falls out takes its share of the discounts along.
 
+use crate::ads::click;
 use crate::bill::Bill;
 use crate::catalog::Listing;
 use crate::content::stage::Stage;
@@ -217,8 +218,7 @@ impl Desk<'_> {
         tally: &mut Tally<Bazaar>,
     ) {
         let listing = &self.market.catalog.listings[line.listing as usize];
-        let goods = i64::from(listing.unit_cost);
-        let deposit = i64::from(line.deposit);
+        let (goods, deposit) = (i64::from(listing.unit_cost), i64::from(line.deposit));
         let subsidy = bill.subsidy + bill.delivery_subsidy;
         transfer(&mut tally.totals.ledger, platform, bill, goods, deposit);
         let cash = bill.receipt - goods - deposit;
@@ -228,13 +228,10 @@ impl Desk<'_> {
         tally.listings.gmv[at] += gmv;
         tally.listings.cash[at] += cash;
         tally.listings.receipts[at] += bill.receipt + bill.logistics_merchant;
-        let totals = &mut tally.totals;
         if line.from_ad {
-            tally.listings.ads.orders[at] += 1;
-            tally.listings.ads.gmv[at] += gmv;
-            totals.add_to(platform, segment, Metric::AdOrders, 1);
-            totals.add_to(platform, segment, Metric::AdGmv, gmv);
+            click::note_order(tally, at, platform, segment, gmv);
         }
+        let totals = &mut tally.totals;
         let days = (self.view.promised_days[platform] * 1000.0) as i64;
         for (metric, amount) in [
             (Metric::Shipped, 1),

@@ -92,7 +92,7 @@ impl Board {
     #[inline(always)]
     pub fn enter(&mut self, entrant: Entrant, reserve: u32) {
         let full = self.len == self.room;
-        if entrant.bid < reserve || full && !entrant.beats(&self.best[self.len - 1]) {
+        if entrant.bid < reserve.max(1) || full && !entrant.beats(&self.best[self.len - 1]) {
             return;
         }
         if self.best[..self.len].iter().any(|b| b.listing == entrant.listing) {

@@ -142,6 +142,14 @@ fn clicks(weight: f32, leaving: f32, u: f32) -> bool {
     u * (weight + leaving) < weight
 }
 
+/// Counts a shipped order after a click.
+pub(crate) fn note_order(tally: &mut Tally<Bazaar>, at: usize, platform: usize, segment: usize, gmv: i64) {
+    tally.listings.ads.orders[at] += 1;
+    tally.listings.ads.gmv[at] += gmv;
+    tally.totals.add_to(platform, segment, Metric::AdOrders, 1);
+    tally.totals.add_to(platform, segment, Metric::AdGmv, gmv);
+}
+
 /// Counts what a shard noted while shopping.
 pub(crate) fn count(market: &Bazaar, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
     let ads = &mut tally.listings.ads;

@@ -68,10 +68,13 @@ impl Desk<'_> {
         Some(Run { merchant, platform, here, place: merchant as usize * catalog.platforms.len() + platform, group, ads })
     }
 
-    /// Pays what the budget allows; returns what each listing paid, in the order of `run.here`.
+    /// Pays what the budget allows; returns what each listing paid, in the order of `run.here`; empty where nobody clicked.
     fn pay(&self, merchants: &mut Merchants, run: &Run, added: &mut Totals) -> Vec<i64> {
+        let all: i64 = run.here.iter().map(|&l| self.tallies.ads.charges[l as usize]).sum();
+        if all == 0 {
+            return Vec::new();
+        }
         let charges: Vec<i64> = run.here.iter().map(|&l| self.tallies.ads.charges[l as usize]).collect();
-        let all: i64 = charges.iter().sum();
         let Campaign { budget, extra, .. } = merchants.ads.campaigns[run.place];
         let paid = all.min(budget + extra);
         let boosted = (paid - budget).max(0);
@@ -112,7 +115,7 @@ impl Desk<'_> {
             if self.tick.is_multiple_of(WEEK_TICKS) {
                 item.week = [0; AD_WEEK];
             }
-            let paid = paid.map_or(0, |paid| paid[i]);
+            let paid = paid.and_then(|paid| paid.get(i)).copied().unwrap_or(0);
             item.learn(at, &self.tallies.ads, paid, self.tallies.gmv[at], self.tallies.refunds[at]);
         }
     }

@@ -5,7 +5,7 @@
 
 use super::auction::{Awards, Board, CERTAIN, Entrant, Rules};
 use super::bid::Bid;
-use crate::params::AdParams;
+use crate::params::{AdParams, RECALLED};
 use sim_core::math::{exp_f32, ln_f32};
 
 /// Largest factor between the bid of the AI for a page and its mean, either way.
@@ -25,39 +25,74 @@ pub(crate) struct AdSpace<'a> {
     pub(crate) taste: f32,
 }
 
+/// Columns of the candidates that the auction works on; kept between pages.
+pub(crate) struct Entries {
+    /// Estimate of the match; then what it is worth, utils.
+    pub(crate) fit: [f32; RECALLED],
+    /// What is known of the utility beside the platform and the match.
+    pub(crate) utility: [f32; RECALLED],
+    pub(crate) bids: [Bid; RECALLED],
+    quality: [u32; RECALLED],
+    factor: [f32; RECALLED],
+}
+
+impl Entries {
+    pub(crate) fn empty() -> Entries {
+        let zeros = [0.0; RECALLED];
+        Entries { fit: zeros, utility: zeros, bids: [Bid::NONE; RECALLED], quality: [0; RECALLED], factor: zeros }
+    }
+}
+
 impl AdSpace<'_> {
-    pub(crate) fn board(&self) -> Board {
-        Board::new(self.params.slots.len())
-    }
-
-    /// Enters the bid of a candidate; `utility` is what is known of its utility beside the platform and the match.
+    /// Holds the auction; `entries` are filled in but for what is predicted here.
     #[inline(always)]
-    pub(crate) fn enter(&self, board: &mut Board, place: usize, listing: u32, bid: Bid, utility: f32, estimate: f32) {
+    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32]) -> Awards {
+        let count = listings.len();
         let spread = self.taste * self.accuracy;
-        let fit = spread * estimate;
-        let odds = exp_f32((self.appeal + utility + fit).clamp(-SATURATED, SATURATED)) * self.params.click_odds;
-        let quality = squashed(odds / (1.0 + odds), self.params.squash);
-        let amount = if bid.is_smart() { fitted(bid.amount(), fit, spread) } else { bid.amount() };
-        board.enter(Entrant { place: place as u8, listing, bid: amount, quality }, self.params.reserve);
-    }
-
-    pub(crate) fn award(&self, board: &Board) -> Awards {
-        let AdParams { auction, reserve, examined_ppm, .. } = self.params;
+        let AdParams { auction, slots, examined_ppm, reserve, squash, click_odds, .. } = self.params;
+        let Entries { fit, utility, bids, quality, factor } = entries;
+        for ((fit, utility), (quality, factor)) in
+            fit[..count].iter_mut().zip(&utility[..count]).zip(quality[..count].iter_mut().zip(&mut factor[..count]))
+        {
+            *fit *= spread;
+            let odds = exp_f32((self.appeal + utility + *fit).clamp(-SATURATED, SATURATED)) * click_odds;
+            *quality = in_ppm(odds / (1.0 + odds));
+            *factor = fitting(*fit, spread);
+        }
+        if *squash < 1.0 {
+            quality[..count].iter_mut().for_each(|q| *q = squashed(*q, *squash));
+        }
+        let mut board = Board::new(slots.len());
+        for (place, &listing) in listings.iter().enumerate() {
+            let bid = bids[place];
+            let amount = if bid.is_smart() { fitted(bid.amount(), factor[place]) } else { bid.amount() };
+            board.enter(Entrant { place: place as u8, listing, bid: amount, quality: quality[place] }, *reserve);
+        }
         board.award(&Rules { auction: *auction, reserve: *reserve, examined_ppm })
     }
 }
 
-/// Predicted click-through rate to the power of `squash`, ppm.
+/// A rate in ppm, 1 to [`CERTAIN`]: adding 2^23 leaves the integer in the low bits, in every vector unit.
 #[inline(always)]
-fn squashed(rate: f32, squash: f32) -> u32 {
-    let weight = if squash >= 1.0 { rate } else { exp_f32(squash * ln_f32(rate.max(1e-9))) };
-    ((weight * CERTAIN as f32) as u32).clamp(1, CERTAIN)
+fn in_ppm(rate: f32) -> u32 {
+    const INTEGER: f32 = 8_388_608.0;
+    ((rate * CERTAIN as f32 + INTEGER).to_bits() & 0x7F_FFFF).clamp(1, CERTAIN)
 }
 
-/// The bid for a page where the match is worth `fit` utils; its mean over matches is the bid, because exp(s z - s^2 / 2) has mean 1.
+/// Predicted click-through rate to the power of `squash`, ppm.
+fn squashed(rate_ppm: u32, squash: f32) -> u32 {
+    in_ppm(exp_f32(squash * ln_f32(rate_ppm as f32 / CERTAIN as f32)))
+}
+
+/// Factor on the bid for a page where the match is worth `fit` utils; its mean over matches is 1, as that of exp(s z - s^2 / 2).
 #[inline(always)]
-fn fitted(bid: u32, fit: f32, spread: f32) -> u32 {
-    let factor = exp_f32((fit - 0.5 * spread * spread).clamp(-SATURATED, SATURATED)).clamp(1.0 / SMART_RANGE, SMART_RANGE);
+fn fitting(fit: f32, spread: f32) -> f32 {
+    exp_f32((fit - 0.5 * spread * spread).clamp(-SATURATED, SATURATED)).clamp(1.0 / SMART_RANGE, SMART_RANGE)
+}
+
+/// A mean bid times its factor, at least a money unit.
+#[inline(always)]
+fn fitted(bid: u32, factor: f32) -> u32 {
     ((bid as f32 * factor + 0.5) as u32).clamp(1, Bid::LARGEST)
 }
 
@@ -67,23 +102,19 @@ mod tests {
 
     #[test]
     fn squashing_flattens_what_a_good_click_rate_is_worth() {
-        assert_eq!([0.04, 0.25].map(|p| squashed(p, 1.0)), [40_000, 250_000]);
-        let half = [0.04, 0.25].map(|p| squashed(p, 0.5));
+        assert_eq!([0.0, 0.04, 0.25, 1.0].map(in_ppm), [1, 40_000, 250_000, CERTAIN]);
+        let half = [40_000, 250_000].map(|p| squashed(p, 0.5));
         assert!(half[0].abs_diff(200_000) < 200 && half[1].abs_diff(500_000) < 500, "{half:?}");
-        assert_eq!([0.04, 0.25].map(|p| squashed(p, 0.0)), [CERTAIN; 2]);
+        assert_eq!([40_000, 250_000].map(|p| squashed(p, 0.0)), [CERTAIN; 2]);
     }
 
     #[test]
     fn a_fitted_bid_follows_the_match_and_keeps_its_mean() {
-        assert!(fitted(100, 1.0, 0.8) > 150 && fitted(100, -1.0, 0.8) < 50);
-        assert_eq!(fitted(100, 0.0, 0.0), 100, "without accuracy every page is the same");
-        let bids: Vec<f64> = (0..=400)
-            .map(|i| f64::from(i) * 0.02 - 4.0)
-            .map(|z| {
-                let density = sim_core::math::exp(-z * z / 2.0) * 0.02 / 2.506_628;
-                density * f64::from(fitted(1000, 0.5 * z as f32, 0.5))
-            })
-            .collect();
-        assert!((bids.iter().sum::<f64>() - 1000.0).abs() < 5.0);
+        let of = |fit, spread| fitted(1000, fitting(fit, spread));
+        assert!(of(1.0, 0.8) > 1500 && of(-1.0, 0.8) < 500);
+        assert_eq!(of(0.0, 0.0), 1000, "without accuracy every page is the same");
+        let density = |z: f64| sim_core::math::exp(-z * z / 2.0) * 0.02 / 2.506_628;
+        let mean: f64 = (0..=400).map(|i| f64::from(i) * 0.02 - 4.0).map(|z| density(z) * f64::from(of(0.5 * z as f32, 0.5))).sum();
+        assert!((mean - 1000.0).abs() < 5.0, "{mean}");
     }
 }
