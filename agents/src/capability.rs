@@ -6,7 +6,7 @@
 
 use crate::financing;
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::params::{AiParams, AiProgrammeParams, FunctionParams, LOGISTICS, Params, PlatformParams, SERVICE};
+use crate::params::{AiParams, AiProgrammeParams, ByFunction, FUNCTIONS, FunctionParams, LOGISTICS, Params, PlatformParams, SERVICE};
 use crate::platform::PlatformState;
 use crate::stage;
 use sim_core::math;
@@ -36,7 +36,7 @@ fn investment(ai: &AiParams, execution: f64, compute: f64, talent: f64, data: f6
 }
 
 /// Capability and build at the start: what gives the initial performance, with the baseline programme's builds under way.
-pub(crate) fn initial(ai: &AiParams, programme: &AiProgrammeParams) -> ([f64; 3], Vec<[f64; 3]>) {
+pub(crate) fn initial(ai: &AiParams, programme: &AiProgrammeParams) -> (ByFunction<f64>, Vec<ByFunction<f64>>) {
     let capability = std::array::from_fn(|f| capability_of(&ai.functions[f], programme.initial[f]));
     let steady = std::array::from_fn(|f| {
         let spend = Money(programme.spend).share((programme.portfolio[f] * 1e6) as u32);
@@ -53,7 +53,7 @@ fn parts(spend: Money, compute_ppm: u32) -> (i64, i64) {
 }
 
 /// (compute, talent) spend of the tick by function, money units; exact to the unit of the whole.
-pub(crate) fn split(params: &PlatformParams, state: &PlatformState) -> [(i64, i64); 3] {
+pub(crate) fn split(params: &PlatformParams, state: &PlatformState) -> ByFunction<(i64, i64)> {
     let strategic = params.strategy.budget().map_or(params.ai.portfolio, |budget| budget.portfolio);
     let baseline = divide(financing::ai_spend(params, state), params.ai.portfolio);
     let extra = divide(state.strategy_ai, strategic);
@@ -61,7 +61,7 @@ pub(crate) fn split(params: &PlatformParams, state: &PlatformState) -> [(i64, i6
 }
 
 /// Divides an amount by shares that add up to 1; the rest of rounding goes to the first function with a share.
-pub(crate) fn divide(amount: i64, shares: [f64; 3]) -> [i64; 3] {
+pub(crate) fn divide<const N: usize>(amount: i64, shares: [f64; N]) -> [i64; N] {
     let mut parts = shares.map(|s| Money(amount).share((s * 1e6) as u32).0);
     let rest = amount - parts.iter().sum::<i64>();
     let first = shares.iter().position(|s| *s > 0.0).unwrap_or(0);
@@ -76,7 +76,7 @@ pub(crate) fn own_pay(ai: &AiParams, state: &PlatformState) -> i64 {
 
 /// Stages of the functions, and what they unlock.
 pub(crate) fn unlock(ai: &AiParams, state: &mut PlatformState) {
-    for f in 0..3 {
+    for f in 0..FUNCTIONS.len() {
         let function = &ai.functions[f];
         state.stage[f] = stage::stage(function, state.performance[f]);
         state.in_use[f] = stage::in_use(function, state.performance[f], state.stage[f]);
@@ -102,7 +102,8 @@ pub(crate) fn advance(params: &Params, states: &mut [PlatformState], totals: &mu
     let real = |units: i64| units as f64 * ai.m_yuan_per_unit / ai.tick_days;
     let demand: f64 = states.iter().flat_map(|s| s.talent_spend).map(real).sum();
     let wage = wage(ai, demand);
-    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.capability[f]).fold(0.0, f64::max));
+    let leaders: ByFunction<f64> =
+        std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.capability[f]).fold(0.0, f64::max));
     for (p, state) in states.iter_mut().enumerate() {
         state.wage = wage;
         state.compute_price *= math::exp(ai.compute_price_drift);
@@ -123,7 +124,7 @@ fn orders_a_day(ai: &AiParams, p: usize, totals: &Totals) -> f64 {
 }
 
 /// What the spend of the tick builds, by function.
-fn built(params: &Params, p: usize, state: &PlatformState, totals: &Totals) -> [f64; 3] {
+fn built(params: &Params, p: usize, state: &PlatformState, totals: &Totals) -> ByFunction<f64> {
     let (ai, programme) = (&params.ai, &params.platforms[p].ai);
     let real = |units: i64| units as f64 * ai.m_yuan_per_unit / ai.tick_days;
     let orders = orders_a_day(ai, p, totals);
@@ -135,10 +136,10 @@ fn built(params: &Params, p: usize, state: &PlatformState, totals: &Totals) -> [
 }
 
 /// Depreciation, what comes into service, spillover from the leader and self-iteration.
-fn grow(params: &Params, p: usize, state: &mut PlatformState, in_service: [f64; 3], leaders: [f64; 3], totals: &mut Totals) {
+fn grow(params: &Params, p: usize, state: &mut PlatformState, in_service: ByFunction<f64>, leaders: ByFunction<f64>, totals: &mut Totals) {
     let ai = &params.ai;
     let orders = orders_a_day(ai, p, totals);
-    for f in 0..3 {
+    for f in 0..FUNCTIONS.len() {
         let spill = ai.spillover * (leaders[f] - state.capability[f]).max(0.0);
         let by_use = stage::self_iteration(&ai.functions[f], state.stage[f], state.capability[f], orders);
         state.capability[f] = state.capability[f] * (1.0 - ai.depreciation) + in_service[f] + spill + by_use;

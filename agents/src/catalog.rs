@@ -83,6 +83,12 @@ impl Catalog {
         listing.home && !self.merchants[listing.merchant as usize].dormant
     }
 
+    /// Whether any group of merchants advertises.
+    #[must_use]
+    pub fn advertises(&self) -> bool {
+        self.groups.iter().any(|group| group.ads.is_some())
+    }
+
     /// The listings of a cell.
     #[inline]
     #[must_use]

@@ -56,13 +56,14 @@ struct Wanted {
     deposit: u32,
     rule: u8,
     due: u16,
+    from_ad: bool,
     appeal: Appeal,
 }
 
 impl Wanted {
     fn kept(line: &CartLine) -> Wanted {
         let CartLine { listing, expected, deposit, rule, due, .. } = *line;
-        Wanted { listing, expected: Some(expected), deposit, rule, due, appeal: line.appeal() }
+        Wanted { listing, expected: Some(expected), deposit, rule, due, from_ad: false, appeal: line.appeal() }
     }
 }
 
@@ -85,7 +86,8 @@ impl Tour<'_> {
         if option.presale != NO_RULE {
             return self.pay_deposit(shard, buyer, option, appeal);
         }
-        let chosen = Wanted { listing: option.listing, expected: None, deposit: 0, rule: NO_RULE, due: 0, appeal };
+        let chosen =
+            Wanted { listing: option.listing, expected: None, deposit: 0, rule: NO_RULE, due: 0, from_ad: option.is_paid(), appeal };
         let till = self.till(&shard.state, buyer.index, buyer.platform);
         if till.wait.is_none() {
             return self.check_out(shard, buyer, &till, &[chosen], Some(option.price), wishes);
@@ -97,6 +99,8 @@ impl Tour<'_> {
             let expected = till.expected_if_kept(&item, option.price);
             let line = CartLine::new(buyer.index as u16, buyer.platform as u8, option.listing, expected, due, appeal);
             wishes.totals.fired(Mechanism::Cart, 1, i64::from(option.price));
+            let segment = self.segment(shard, buyer.index);
+            self.note_favourite(&mut shard.ad_views, option, segment);
             wishes.totals.add_to(buyer.platform, self.segment(shard, buyer.index), Metric::KeptLines, 1);
             return shard.state.keep(line);
         }
@@ -335,6 +339,7 @@ impl Tour<'_> {
             listing: item.listing,
             mission: buyer.mission,
             place: place as u8,
+            from_ad: wanted.from_ad,
             cancelled,
             protection: self.protection(till, item.rules, platform),
             parts: (from as u32, (shard.parts.len() - from) as u8),

@@ -4,7 +4,8 @@ use crate::instrument::{Audience, Instrument};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
 use crate::params::{
-    AssistantParams, GroupParams, MembershipParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, ToolParams, WarParams,
+    AdBudget, AdParams, AdvertiserParams, AssistantParams, Bidding, GroupParams, MembershipParams, Pacing, Params, PlatformParams,
+    StaffParams, StageParams, StrategyParams, ToolParams, WarParams, WholeSiteParams,
 };
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
@@ -15,7 +16,7 @@ pub fn configured(market: &Bazaar) -> Vec<Mechanism> {
     let on = |m: &Mechanism| {
         of_shoppers(market, *m)
             || of_merchants(market, *m)
-            || market.epochs.iter().any(|e| of_platforms(market, e, *m) || of_operation(e, *m))
+            || market.epochs.iter().any(|e| of_platforms(market, e, *m) || of_operation(e, *m) || of_ads(market, e, *m))
     };
     Mechanism::ALL.iter().copied().filter(on).collect()
 }
@@ -77,6 +78,41 @@ fn of_shoppers(market: &Bazaar, mechanism: Mechanism) -> bool {
 
 fn defers(params: &Params) -> bool {
     params.segments.iter().any(|s| s.deferral > 0.0) && params.categories.iter().any(|c| c.deferrable)
+}
+
+/// Advertising: whoever bids on a platform that sells slots. Over-delivery and refunds of the guarantee are not among them: a market
+/// in which every budget and every target is kept is in order.
+fn of_ads(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
+    let sold: Vec<(usize, &AdParams)> =
+        params.platforms.iter().enumerate().filter_map(|(p, rules)| Some((p, rules.ads.as_ref()?))).collect();
+    let sells_on = |g: usize, p: usize| {
+        let of_group = market.catalog.merchants.iter().filter(|m| m.group as usize == g);
+        of_group.flat_map(|m| &m.listings).any(|&l| market.catalog.listings[l as usize].platform as usize == p)
+    };
+    let advertisers = market.catalog.groups.iter().enumerate().filter_map(|(g, group)| Some((g, group.ads.as_ref()?)));
+    let pays = |ads: &AdvertiserParams| !matches!(ads.budget, AdBudget::PerTick(0));
+    let advertisers: Vec<&AdvertiserParams> =
+        advertisers.filter(|(g, ads)| pays(ads) && sold.iter().any(|(p, _)| sells_on(*g, *p))).map(|(_, ads)| ads).collect();
+    let any = |f: &dyn Fn(&AdvertiserParams) -> bool| advertisers.iter().any(|ads| f(ads));
+    // a group whose merchants all have the tool bids in no other way
+    let bids = |f: &dyn Fn(&Bidding) -> bool| any(&|ads| f(&ads.bidding) && ads.whole_site.is_none_or(|tool| tool.adopted < 1.0));
+    let tool = |f: &dyn Fn(&WholeSiteParams) -> bool| any(&|ads| ads.whole_site.is_some_and(|tool| f(&tool)));
+    match mechanism {
+        Mechanism::AdAuction | Mechanism::AdClick => any(&|_| true),
+        Mechanism::AdTargeting => any(&|_| true) && sold.iter().any(|(_, ads)| ads.own_estimate),
+        Mechanism::AdPacing => any(&|ads| ads.pacing != Pacing::None || ads.bidding == Bidding::MaximiseVolume),
+        Mechanism::BiddingManual => bids(&|b| matches!(b, Bidding::Manual { .. })),
+        Mechanism::BiddingMaximiseVolume => bids(&|b| matches!(b, Bidding::MaximiseVolume)),
+        Mechanism::BiddingTargetRoi => bids(&|b| matches!(b, Bidding::TargetRoi { .. })),
+        Mechanism::BiddingTargetCpa => bids(&|b| matches!(b, Bidding::TargetCpa { .. })),
+        Mechanism::BiddingNetTargetRoi => bids(&|b| matches!(b, Bidding::NetTargetRoi { .. })),
+        Mechanism::BiddingMultiObjective => bids(&|b| matches!(b, Bidding::MultiObjective(_))),
+        Mechanism::WholeSite => tool(&|t| t.adopted > 0.0 || t.hazard > 0.0),
+        Mechanism::WholeSiteAdoption => tool(&|t| t.adopted < 1.0 && (t.hazard > 0.0 || t.imitation > 0.0 && t.adopted > 0.0)),
+        Mechanism::ItemSelection => tool(&|t| t.items < 1.0 && (t.adopted > 0.0 || t.hazard > 0.0)),
+        Mechanism::OneKeyBoost => any(&|ads| ads.boost.is_some_and(|b| b.budget > 0 && b.from < market.ticks())),
+        _ => false,
+    }
 }
 
 fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {

@@ -1,7 +1,7 @@
 //! Financing: budgets that rise when a platform falls behind or announces AI, and the exit of one that runs out of money.
 
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::params::{ExitParams, Params, PlatformParams};
+use crate::params::{ByFunction, ExitParams, FUNCTIONS, LASTING_FUNCTIONS, Params, PlatformParams};
 use crate::platform::{PlatformState, platform_cash};
 use serde::{Deserialize, Serialize};
 use sim_core::math;
@@ -27,7 +27,9 @@ pub struct Financing {
 /// Moves each platform's raise toward what its lag and its AI spend call for.
 pub(crate) fn adjust(params: &Params, tick: u32, warm_up: u32, states: &mut [PlatformState], totals: &mut Totals) {
     let gmv: f64 = states.iter().filter(|s| s.trades()).map(|s| s.mean_gmv).sum();
-    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.performance[f]).fold(0.0, f64::max));
+    let leaders: ByFunction<f64> =
+        std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.performance[f]).fold(0.0, f64::max));
+    let functions = leaders.iter().filter(|&&q| q > 0.0).count().max(LASTING_FUNCTIONS) as f64;
     let fixed = tick + 1 == warm_up.max(REFERENCE_TICKS);
     for (p, state) in states.iter_mut().enumerate() {
         let share = if gmv > 0.0 { state.mean_gmv / gmv } else { 0.0 };
@@ -40,8 +42,8 @@ pub(crate) fn adjust(params: &Params, tick: u32, warm_up: u32, states: &mut [Pla
         }
         let reference = state.financing.reference_share;
         let lost = if reference > 0.0 { (1.0 - share / reference).max(0.0) } else { 0.0 };
-        let gaps = (0..3).map(|f| if leaders[f] > 0.0 { 1.0 - state.performance[f] / leaders[f] } else { 0.0 });
-        let behind = lost.max(gaps.sum::<f64>() / 3.0);
+        let gaps = (0..FUNCTIONS.len()).map(|f| if leaders[f] > 0.0 { 1.0 - state.performance[f] / leaders[f] } else { 0.0 });
+        let behind = lost.max(gaps.sum::<f64>() / functions);
         let spend: i64 = state.compute_spend.iter().chain(&state.talent_spend).sum();
         let announced = spend as f64 / state.mean_gmv.max(1.0);
         let target = (rules.behind * behind + rules.announcement * announced).min(rules.most);

@@ -89,6 +89,8 @@ pub mod adaptive;
 
 mod strategy;
 
+pub mod ads;
+
 pub mod market;
 
 pub mod piece;

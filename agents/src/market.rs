@@ -1,5 +1,7 @@
 //! The market: everything static about a run, and the phases of the tick in terms of shoppers, merchants and platforms.
 
+use crate::ads::bid::Bid;
+use crate::ads::click;
 use crate::after;
 use crate::assistant::{self, AssistantSum};
 use crate::calendar::{Day, VisitTables};
@@ -208,6 +210,7 @@ impl Bazaar {
             base_prices: prices.clone(),
             prices,
             listed: catalog.listings.iter().map(|l| catalog.listed_at_start(l)).collect(),
+            bids: vec![Bid::NONE; catalog.listings.len()],
             joins: joins.map(|group| participation::at_start(&group.participation)).collect(),
             prospects: Vec::new(),
             earlier: VecDeque::new(),
@@ -217,7 +220,7 @@ impl Bazaar {
             assistants: assistant::first_states(params, self.plan.agents()),
             service: if self.asks() { service::first(self) } else { Vec::new() },
         };
-        let mut merchants = Merchants::new(&self.catalog, expected_sales);
+        let mut merchants = Merchants::new(&self.catalog, self.seed, expected_sales);
         if self.attribution {
             merchants.week_losses = vec![0; self.catalog.listings.len() * Cause::COUNT];
         }
@@ -365,12 +368,13 @@ impl Market for Bazaar {
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
+        click::count(self, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
         retention::count(self, tick.0, view, shard, &mut tally.totals);
     }
 
     fn no_tally(&self) -> Tally<Bazaar> {
-        let mut listings = Listings::new(self.catalog.listings.len());
+        let mut listings = Listings::new(&self.catalog);
         if self.asks() {
             listings.asked = vec![0; self.catalog.listings.len() * ASKED];
         }
@@ -440,6 +444,7 @@ impl Market for Bazaar {
             let at = quote.listing as usize;
             restocked |= view.state.listed[at] != quote.listed;
             (view.state.prices[at], view.state.joins[at], view.state.listed[at]) = (quote.price, quote.joins, quote.listed);
+            view.state.bids[at] = quote.bid;
             if let Some(service) = view.state.service.get_mut(at) {
                 *service = quote.service;
             }
@@ -475,6 +480,11 @@ impl Market for Bazaar {
             let paid_in = totals.sum(p, Metric::Subsidy) + totals.sum(p, Metric::Relief) + totals.sum(p, Metric::ProtectionSubsidy);
             assert_eq!(flow(Account::Platform, Account::Subsidy), paid_in, "subsidies of platform {p} by kind");
             assert_eq!(flow(Account::Subsidy, Account::Shopper), totals.sum(p, Metric::ProtectionSubsidy), "refunds of platform {p}");
+            let clicks = totals.sum(p, Metric::AdCharges) - totals.sum(p, Metric::OverDelivery);
+            assert_eq!(flow(Account::Merchant, Account::Ad), clicks, "ad spend of platform {p} against its clicks less over-delivery");
+            assert_eq!(totals.sum(p, Metric::AdSpend), clicks, "ad spend of platform {p} by listing");
+            assert_eq!(flow(Account::Ad, Account::Merchant), totals.sum(p, Metric::AdRefunds), "guarantees of platform {p}");
+            assert_eq!(books(Account::Ad), 0, "the ad account of platform {p} keeps nothing");
             let logistics = totals.sum(p, Metric::LogisticsMerchant) + totals.sum(p, Metric::LogisticsPlatform);
             assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
         }
@@ -482,12 +492,13 @@ impl Market for Bazaar {
 
     fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {
         let state = &view.state;
-        let quotes = state.prices.iter().zip(&state.joins).zip(&state.listed);
+        let quotes = state.prices.iter().zip(&state.joins).zip(state.listed.iter().zip(&state.bids));
         let quotes: Vec<u8> = quotes
-            .flat_map(|((price, joins), listed)| {
+            .flat_map(|((price, joins), (listed, bid))| {
                 let [a, b, c, d] = price.to_le_bytes();
                 let [e, f] = joins.to_le_bytes();
-                [a, b, c, d, e, f, u8::from(*listed)]
+                let [g, h, i, j] = bid.bits().to_le_bytes();
+                [a, b, c, d, e, f, u8::from(*listed), g, h, i, j]
             })
             .collect();
         let platforms = snapshot::save(&(&state.platforms, &state.prospects, &state.medians, &state.assistants, &state.service))

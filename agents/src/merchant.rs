@@ -1,5 +1,8 @@
 //! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
+use crate::ads::bid::Bid;
+use crate::ads::books::AdBooks;
+use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
 use crate::loss;
 use crate::market::Bazaar;
@@ -14,6 +17,7 @@ use crate::stock::{self, Piece};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
+use sim_core::draw::Seed;
 use sim_core::ledger::Account;
 use sim_core::money::Money;
 
@@ -37,7 +41,9 @@ pub struct Quote {
     pub joins: u16,
     /// Whether it is sold.
     pub listed: bool,
-    /// Service of its shop (see [`crate::view::Offer::service`]).
+    /// Bid for a click.
+    pub bid: Bid,
+    /// Service of its shop (see [`crate::view::ViewState::service`]).
     pub service: u16,
 }
 
@@ -77,6 +83,8 @@ pub struct Merchants {
     pub standing: Vec<Standing>,
     /// Pages a tick by platform and category, mean of two weeks; empty before the first tick.
     pub mean_pages: Vec<f32>,
+    /// Advertising.
+    pub ads: AdBooks,
     /// Lost sales of the week so far by listing and cause; empty where losses are not attributed.
     pub week_losses: Vec<u32>,
     /// Desks by merchant; empty where nobody asks.
@@ -86,7 +94,7 @@ pub struct Merchants {
 impl Merchants {
     /// All merchants at the start.
     #[must_use]
-    pub fn new(catalog: &Catalog, expected_sales: &[f32]) -> Merchants {
+    pub fn new(catalog: &Catalog, seed: Seed, expected_sales: &[f32]) -> Merchants {
         let listings = catalog
             .listings
             .iter()
@@ -113,6 +121,7 @@ impl Merchants {
             cash: vec![0; catalog.merchants.len()],
             standing: catalog.merchants.iter().map(|m| Standing::new(m.dormant)).collect(),
             mean_pages: Vec::new(),
+            ads: night::books(catalog, seed),
             week_losses: Vec::new(),
             desks: Vec::new(),
         }
@@ -147,7 +156,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) tick: u32,
     pub(crate) view: &'a View,
     pub(crate) tallies: &'a Listings,
-    night: Night<'a>,
+    pub(crate) night: Night<'a>,
     scene: Scene<'a>,
 }
 
@@ -158,17 +167,21 @@ impl Desk<'_> {
         let group = &catalog.groups[merchant.group as usize];
         let before = merchants.cash[id as usize];
         self.book(merchants, id, added);
+        self.pay_for_clicks(merchants, id, added);
         let advice = self.serve(merchants, id, added);
         let cash = merchants.cash[id as usize];
         let standing = &mut merchants.standing[id as usize];
         standing.week_cash += cash - before;
         let then = self.scene.decide(id, standing, cash);
         self.act(merchants, id, then, added);
+        self.spread_tool(merchants, id, added);
         let mut active = 0u32;
         for here in merchant.listings.chunk_by(|&a, &b| catalog.listings[a as usize].platform == catalog.listings[b as usize].platform) {
             let joint_sales =
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
-            let score = self.score(merchants, id, catalog.listings[here[0] as usize].platform);
+            let platform = catalog.listings[here[0] as usize].platform as usize;
+            self.bid(merchants, id, platform, here, added);
+            let score = self.score(merchants, id, platform as u8);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
                 quote.service = score.unwrap_or(quote.service);
@@ -194,6 +207,7 @@ impl Desk<'_> {
             price: state.prices[at],
             joins: state.joins[at],
             listed: state.listed[at],
+            bid: state.bids[at],
             service: state.service.get(at).copied().unwrap_or(0),
         }
     }
@@ -315,9 +329,13 @@ impl Desk<'_> {
                 merchants.standing[listing.merchant as usize].week_cash -= group.menu_cost;
             }
         }
+        quote.bid = self.quoted_bid(merchants, id, quote.listed);
         let platform = listing.platform as usize;
         added.add_to(platform, 0, Metric::ActiveListings, i64::from(quote.listed));
         added.listings = added.listings.wrapping_add(hash(self.tallies, at, &merchants.listings[at], quote));
+        if let Some(item) = merchants.ads.items.get(at) {
+            added.listings = added.listings.wrapping_add(item.hash(at));
+        }
         quote
     }
 
@@ -417,7 +435,9 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
 
 fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let standing = &merchants.standing[id as usize];
-    let numbers = [merchants.cash[id as usize], standing.status as i64, i64::from(standing.losing_weeks), standing.week_cash];
+    let adopted = merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
+    let status = standing.status as i64 + if adopted { 16 } else { 0 };
+    let numbers = [merchants.cash[id as usize], status, i64::from(standing.losing_weeks), standing.week_cash];
     let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
     let mut bytes = [0u8; (6 + PLATFORMS) * 8];
     for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {

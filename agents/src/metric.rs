@@ -1,6 +1,8 @@
 //! Integer counters of a tick, by platform and segment, and the names of the mechanisms.
 
+use crate::ads::click::AdTallies;
 use crate::assistant::AssistantSum;
+use crate::catalog::Catalog;
 use crate::loss::Cause;
 use serde::{Deserialize, Serialize};
 use sim_core::exchange::{Owned, Sum};
@@ -55,6 +57,10 @@ dense_enum! {
         DeliveryFees = "delivery fees paid by shoppers", PresaleDeposits = "deposits of presales", DepositsForfeited = "deposits forfeited",
         DepositsRefunded = "deposits refunded", ProtectionRefunds = "refunds of protected prices",
         ProtectionSubsidy = "refunds of protected prices paid by the platform", Relief = "commission relief",
+        AdImpressions = "paid offers examined", AdClicks = "clicks", AdCharges = "price of clicks", AdSpend = "paid for clicks",
+        OverDelivery = "clicks beyond a budget", AdOrders = "shipped orders after a click", AdGmv = "GMV of orders after a click",
+        BoostSpend = "paid for clicks by boosts", AdRefunds = "refunds of the cost guarantee",
+        AdAdopters = "campaigns with whole-site promotion", AdEligible = "campaigns that may have it",
         Chosen = "offers chosen", LostSales = "lost sales",
         LostPrice = "lost to price", LostAssortment = "lost to assortment", LostMatch = "lost to match", LostService = "lost to service",
         LostDelivery = "lost to delivery", LostQuality = "lost to quality", LostFatigue = "lost to fatigue",
@@ -98,6 +104,12 @@ dense_enum! {
         Deferral = "deferral", PentUpNeed = "pent-up-need", BuyingAhead = "buying-ahead",
         FestivalCancellation = "festival-cancellation", LivePreference = "live-preference",
         MembershipJoin = "membership-join", MembershipRenewal = "membership-renewal", MembershipChoice = "membership-choice",
+        AdAuction = "ad-auction", AdClick = "ad-click", AdPacing = "ad-pacing", OverDelivery = "ad-over-delivery",
+        AdTargeting = "ad-targeting", BiddingManual = "bidding-manual", BiddingMaximiseVolume = "bidding-maximise-volume",
+        BiddingTargetRoi = "bidding-target-roi", BiddingTargetCpa = "bidding-target-cpa",
+        BiddingNetTargetRoi = "bidding-net-target-roi", BiddingMultiObjective = "bidding-multi-objective",
+        WholeSite = "whole-site-promotion", WholeSiteAdoption = "whole-site-adoption", ItemSelection = "whole-site-items",
+        OneKeyBoost = "one-key-boost", CostGuarantee = "cost-guarantee",
         LossAttribution = "loss-attribution",
         Inquiry = "inquiry", ProactiveInquiry = "proactive-inquiry", MerchantDesk = "merchant-desk", ServiceTool = "service-tool",
         ToolAction = "service-tool-action", ServiceQueue = "service-queue", Authority = "service-authority",
@@ -253,6 +265,8 @@ pub struct Listings {
     /// Orders refused for stock.
     #[serde(with = "sim_core::columns")]
     pub stockouts: Vec<i64>,
+    /// Advertising; empty columns where nobody advertises.
+    pub ads: AdTallies,
     /// Lost sales by listing and cause; empty where losses are not attributed.
     pub losses: Vec<u32>,
     /// Questions asked and shoppers addressed, two numbers a listing; empty where nobody asks.
@@ -262,8 +276,10 @@ pub struct Listings {
 impl Listings {
     /// Zeros.
     #[must_use]
-    pub fn new(listings: usize) -> Listings {
+    pub fn new(catalog: &Catalog) -> Listings {
+        let listings = catalog.listings.len();
         let zeros = || vec![0; listings];
+        let ads = if catalog.advertises() { AdTallies::new(listings) } else { AdTallies::default() };
         Listings {
             orders: zeros(),
             gmv: zeros(),
@@ -273,6 +289,7 @@ impl Listings {
             stockouts: zeros(),
             losses: Vec::new(),
             asked: Vec::new(),
+            ads,
         }
     }
 }
@@ -285,6 +302,7 @@ impl Sum for Listings {
         add_columns(&mut self.receipts, &other.receipts);
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
+        self.ads.add(&other.ads);
         for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked)] {
             assert_eq!(into.len(), from.len(), "the same listings");
             for (sum, more) in into.iter_mut().zip(from) {
@@ -303,17 +321,18 @@ impl Listings {
 
 impl Owned for Listings {
     fn select(&self, places: &[u32]) -> Listings {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked, ads } = self;
         let columns = [orders, gmv, cash, receipts, refunds, stockouts];
         let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
         let (losses, asked) = (select_rows(losses, Cause::COUNT, places), select_rows(asked, ASKED, places));
-        Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked }
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, losses, asked, ads: ads.select(places) }
     }
 
     fn add_at(&mut self, places: &[u32], part: &Listings) {
         add_rows_at(&mut self.losses, Cause::COUNT, places, &part.losses);
         add_rows_at(&mut self.asked, ASKED, places, &part.asked);
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = part;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads, .. } = part;
+        self.ads.add_at(places, ads);
         for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {
             add_at(into, places, from);
         }
@@ -321,11 +340,11 @@ impl Owned for Listings {
 }
 
 /// The values of a column at `places`; none of a column that is left out.
-fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
+pub(crate) fn select(column: &[i64], places: &[u32]) -> Vec<i64> {
     if column.is_empty() { Vec::new() } else { places.iter().map(|&place| column[place as usize]).collect() }
 }
 
-fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
+pub(crate) fn add_at(into: &mut [i64], places: &[u32], part: &[i64]) {
     assert!(part.len() == if into.is_empty() { 0 } else { places.len() }, "columns of one shape");
     for (&place, &value) in places.iter().zip(part) {
         let sum = &mut into[place as usize];

@@ -238,6 +238,7 @@ impl Tour<'_> {
         } else {
             chosen
         };
+        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {

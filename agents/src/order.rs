@@ -34,6 +34,8 @@ pub struct Line {
     pub mission: u16,
     /// Place in its check-out; 0 begins one.
     pub place: u8,
+    /// Chosen from a paid slot, hence after a click, in this mission.
+    pub from_ad: bool,
     /// Cancelled before shipment.
     pub cancelled: bool,
     /// Rule that protects the price; [`crate::instrument::NO_RULE`]: none.

@@ -3,6 +3,9 @@
 //! Guarantees the same page for the same keys: candidates are drawn by (shopper, tick, mission, platform), the error of an
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
 
+use crate::ads::auction::{Award, Awards};
+use crate::ads::bid::Bid;
+use crate::ads::space::AdSpace;
 use crate::catalog::Catalog;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
 use crate::view::{Offer, Shelves};
@@ -19,6 +22,10 @@ pub(crate) struct Shown {
     pub(crate) listing: u32,
     pub(crate) estimate: f32,
     pub(crate) true_match: f32,
+    /// Whether the slot is paid for.
+    pub(crate) paid: bool,
+    /// Price of a click, money units.
+    pub(crate) cost_per_click: u32,
 }
 
 /// Offers in the order of the page.
@@ -58,6 +65,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) sensitivity: f32,
     pub(crate) tick: u32,
     pub(crate) mission: u32,
+    /// Paid space, if there is any.
+    pub(crate) ads: Option<AdSpace<'a>>,
 }
 
 /// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
@@ -108,13 +117,20 @@ impl PageRequest<'_> {
         }
         rank(score, count, keys, order);
         page.len = 0;
+        if let Some(ads) = &self.ads {
+            let awards = self.auction(ads, &page.candidates, count);
+            if !awards.as_slice().is_empty() {
+                return self.lay_out(page, count, &ads.params.slots, awards.as_slice());
+            }
+        }
+        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
         let limit = self.platform.shown as usize;
         for &j in &order[..count] {
             let (j, listing) = (j as usize, listings[j as usize]);
             if self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing) {
                 continue;
             }
-            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j] };
+            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid: false, cost_per_click: 0 };
             page.len += 1;
             if page.len == limit {
                 break;
@@ -150,6 +166,55 @@ impl PageRequest<'_> {
             }
         }
         count
+    }
+
+    /// Holds the auction among the candidates.
+    #[inline(always)]
+    fn auction(&self, ads: &AdSpace, candidates: &Candidates, count: usize) -> Awards {
+        let mut board = ads.board();
+        let key =
+            ads.params.own_estimate.then(|| self.seed.words(Purpose::AdNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0]);
+        let error = sqrt_f32((1.0 - ads.accuracy * ads.accuracy).max(0.0));
+        for (j, &listing) in candidates.listings[..count].iter().enumerate() {
+            let offer = &self.offers[listing as usize];
+            if offer.bid == Bid::NONE {
+                continue;
+            }
+            let estimate = match key {
+                Some(key) => ads.accuracy * candidates.true_match[j] + error * noise(mix_lane([key as u32, (key >> 32) as u32], listing)),
+                None => candidates.estimate[j],
+            };
+            let utility = offer.quality - self.sensitivity * offer.price_term;
+            ads.enter(&mut board, j, listing, offer.bid, utility, estimate);
+        }
+        ads.award(&board)
+    }
+
+    /// Fills the page with winners at their positions and ranked offers between them; slots that nobody wins are ranked offers too.
+    #[inline(always)]
+    fn lay_out(&self, page: &mut Page, count: usize, slots: &[u8], awards: &[Award]) {
+        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
+        let (mut next, mut organic) = (0, 0);
+        while page.len < self.platform.shown as usize {
+            let is_slot = next < awards.len() && (page.len >= slots[next] as usize || organic == count);
+            let (j, paid) = if is_slot {
+                next += 1;
+                (awards[next - 1].place as usize, true)
+            } else if organic < count {
+                organic += 1;
+                (order[organic - 1] as usize, false)
+            } else {
+                break;
+            };
+            let listing = listings[j];
+            let repeats = || self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing);
+            if !paid && (awards.iter().any(|a| a.listing == listing) || repeats()) {
+                continue;
+            }
+            let cost_per_click = if paid { awards[next - 1].cost } else { 0 };
+            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid, cost_per_click };
+            page.len += 1;
+        }
     }
 
     /// estimate = rho x true match + sqrt(1 - rho^2) x noise, the noise drawn by (shopper, listing, week).
@@ -198,7 +263,8 @@ impl Page {
             keys: [0; RECALLED],
             order: [0; RECALLED],
         };
-        Page { shown: [Shown { listing: 0, estimate: 0.0, true_match: 0.0 }; SHOWN], len: 0, candidates }
+        let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, paid: false, cost_per_click: 0 };
+        Page { shown: [nothing; SHOWN], len: 0, candidates }
     }
 }
 

@@ -5,12 +5,16 @@
 use crate::instrument::{Promotion, Stacking};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 
+mod ads;
 mod ai;
 mod assistant;
 mod operation;
 mod service;
 mod strategy;
 
+pub use ads::{
+    AD_SLOTS, AdBudget, AdParams, AdvertiserParams, Auction, Bidding, BoostParams, GuaranteeParams, Pacing, WholeSiteParams, Worth,
+};
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
 pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
@@ -31,14 +35,22 @@ pub const SHOWN: usize = 16;
 pub const TASTE: usize = 8;
 /// Most days that a promise of delivery waits for capacity.
 pub const LONGEST_WAIT_DAYS: f64 = 30.0;
-/// AI functions of this version.
-pub const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
+/// AI functions of this version. A scenario that does not name one of the last two leaves it idle.
+pub const FUNCTIONS: [&str; 5] = ["matching", "service", "logistics", "ads", "content"];
+/// AI functions that every scenario has: an empty portfolio is even over these and the others that are named.
+pub const LASTING_FUNCTIONS: usize = 3;
+/// A value for each AI function, in the order of [`FUNCTIONS`].
+pub type ByFunction<T> = [T; FUNCTIONS.len()];
 /// Index of matching in [`FUNCTIONS`].
 pub const MATCHING: usize = 0;
 /// Index of service in [`FUNCTIONS`].
 pub const SERVICE: usize = 1;
 /// Index of logistics in [`FUNCTIONS`].
 pub const LOGISTICS: usize = 2;
+/// Index of advertising in [`FUNCTIONS`].
+pub const ADS: usize = 3;
+/// Index of content in [`FUNCTIONS`].
+pub const CONTENT: usize = 4;
 
 /// All parameters that a shock may move.
 #[derive(Clone, Debug)]
@@ -297,6 +309,8 @@ pub struct PlatformParams {
     pub strategy: StrategyParams,
     /// Paid membership, if the platform has one.
     pub membership: Option<MembershipParams>,
+    /// Paid slots on its pages, if it sells any.
+    pub ads: Option<AdParams>,
     /// People at the service desk; without them people answer at their own pace, however many call.
     pub desk: Option<DeskParams>,
     /// What service AI may decide alone; without it, everything that it resolves.
@@ -345,6 +359,8 @@ pub struct GroupParams {
     pub entry: Option<EntryParams>,
     /// How it chooses platforms.
     pub platform_choice: Option<PlatformChoiceParams>,
+    /// How it advertises, where platforms sell slots.
+    pub ads: Option<AdvertiserParams>,
     /// Its customer service.
     pub service: Option<MerchantServiceParams>,
 }

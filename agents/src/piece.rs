@@ -4,6 +4,7 @@
 //! Guarantees that a world put together from its pieces goes on to the same digests, on whatever number of members, and
 //! that a damaged piece is refused. Where pieces are kept is not decided here.
 
+use crate::ads::books::{AdBooks, Campaign, ItemBook};
 use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{ListingState, Merchants};
@@ -41,6 +42,16 @@ struct Stretch {
     /// Lost sales of the week by cause, of these listings in their order.
     week_losses: Vec<u32>,
     desks: Vec<ShopDesk>,
+    ads: AdStretch,
+}
+
+/// What they remember of advertising; empty where nobody advertises.
+#[derive(Serialize, Deserialize)]
+struct AdStretch {
+    /// Of the same listings, with their ids.
+    items: Vec<(u32, ItemBook)>,
+    campaigns: Vec<Campaign>,
+    adopted: Vec<bool>,
 }
 
 /// The bytes of a world in pieces.
@@ -97,7 +108,7 @@ impl Bazaar {
     /// # Errors
     /// If the state cannot be encoded.
     pub fn merchant_piece(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
-        let Merchants { owned, listings, cash, standing, mean_pages: _, week_losses, desks } = &world.merchants;
+        let Merchants { owned, listings, cash, standing, mean_pages: _, week_losses, desks, ads } = &world.merchants;
         let stretch = owned.start as usize..owned.end as usize;
         let own = self.catalog.listings.iter().zip(listings).enumerate().filter(|(_, (listing, _))| owned.contains(&listing.merchant));
         let ids: Vec<u32> = own.clone().map(|(id, _)| id as u32).collect();
@@ -108,6 +119,7 @@ impl Bazaar {
             listings: own.map(|(id, (_, state))| (id as u32, state.clone())).collect(),
             cash: cash[stretch.clone()].to_vec(),
             standing: standing[stretch].to_vec(),
+            ads: self.ad_stretch(owned, ads),
         })
     }
 
@@ -122,7 +134,7 @@ impl Bazaar {
         let epoch = self.epoch(tick.0.min(last));
         let shards: Result<Vec<ShardState>, SnapshotError> = pieces.shards.iter().map(|bytes| snapshot::load(bytes)).collect();
         for bytes in &pieces.merchants {
-            let Stretch { owned, listings, cash, standing, week_losses, desks } = snapshot::load(bytes)?;
+            let Stretch { owned, listings, cash, standing, week_losses, desks, ads } = snapshot::load(bytes)?;
             let lost = week_losses.chunks_exact(Cause::COUNT);
             for ((id, _), row) in listings.iter().zip(lost) {
                 first.merchants.week_losses[*id as usize * Cause::COUNT..][..Cause::COUNT].copy_from_slice(row);
@@ -130,6 +142,7 @@ impl Bazaar {
             for (id, state) in listings {
                 first.merchants.listings[id as usize] = state;
             }
+            self.restore_ads(&owned, ads, &mut first.merchants.ads);
             let stretch = owned.start as usize..owned.end as usize;
             first.merchants.cash[stretch.clone()].copy_from_slice(&cash);
             first.merchants.standing[stretch.clone()].clone_from_slice(&standing);
@@ -147,5 +160,29 @@ impl Bazaar {
             merchants: first.merchants,
             digest,
         })
+    }
+
+    fn ad_stretch(&self, owned: &Range<u32>, ads: &AdBooks) -> AdStretch {
+        let own = self.catalog.listings.iter().zip(&ads.items).enumerate().filter(|(_, (listing, _))| owned.contains(&listing.merchant));
+        AdStretch {
+            items: own.map(|(id, (_, item))| (id as u32, item.clone())).collect(),
+            campaigns: ads.campaigns.get(self.campaigns_of(owned)).unwrap_or_default().to_vec(),
+            adopted: ads.adopted.get(owned.start as usize..owned.end as usize).unwrap_or_default().to_vec(),
+        }
+    }
+
+    fn restore_ads(&self, owned: &Range<u32>, stretch: AdStretch, ads: &mut AdBooks) {
+        for (id, item) in stretch.items {
+            ads.items[id as usize] = item;
+        }
+        if ads.is_on() {
+            ads.campaigns[self.campaigns_of(owned)].clone_from_slice(&stretch.campaigns);
+            ads.adopted[owned.start as usize..owned.end as usize].copy_from_slice(&stretch.adopted);
+        }
+    }
+
+    fn campaigns_of(&self, owned: &Range<u32>) -> Range<usize> {
+        let platforms = self.catalog.platforms.len();
+        owned.start as usize * platforms..owned.end as usize * platforms
     }
 }

@@ -1,12 +1,13 @@
 //! Platforms: state that every worker holds in the same way, and their night.
 
 use crate::adaptive::BanditState;
+use crate::ads::books::AdMarket;
 use crate::capability;
 use crate::dispatch;
 use crate::financing::{self, Financing};
 use crate::market::Bazaar;
 use crate::metric::{Budgets, Mechanism, Metric, Totals};
-use crate::params::{CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
+use crate::params::{ADS, AdParams, ByFunction, CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
 use crate::service::bought;
 use crate::stage;
 use crate::strategy;
@@ -60,15 +61,15 @@ pub struct PlatformState {
     /// Mean subsidy a tick, strategy budget.
     pub mean_strategy_subsidy: f64,
     /// Capability by function.
-    pub capability: [f64; 3],
+    pub capability: ByFunction<f64>,
     /// Investment not yet in service, oldest first.
-    pub in_build: Vec<[f64; 3]>,
+    pub in_build: Vec<ByFunction<f64>>,
     /// Performance by function.
-    pub performance: [f64; 3],
+    pub performance: ByFunction<f64>,
     /// Stage by function.
-    pub stage: [u8; 3],
+    pub stage: ByFunction<u8>,
     /// Performance in use by function: all of it, or what the stage lets through.
-    pub in_use: [f64; 3],
+    pub in_use: ByFunction<f64>,
     /// Share of contacts otherwise handed to people that service agents settle on their own.
     pub authority: f64,
     /// Share of logistics capacity added by replanning.
@@ -80,9 +81,9 @@ pub struct PlatformState {
     /// The same by tick of purchase, oldest first; as many ticks as hardware lasts.
     pub purchases: VecDeque<i64>,
     /// Compute spend of the last tick by function, money units.
-    pub compute_spend: [i64; 3],
+    pub compute_spend: ByFunction<i64>,
     /// Talent spend of the last tick by function, money units.
-    pub talent_spend: [i64; 3],
+    pub talent_spend: ByFunction<i64>,
     /// Price of compute over its price at tick 0.
     pub compute_price: f64,
     /// Wage of talent over the base wage.
@@ -95,6 +96,8 @@ pub struct PlatformState {
     pub financing: Financing,
     /// What an adaptive strategy has learned.
     pub bandit: BanditState,
+    /// What its advertising lets expect.
+    pub ads: AdMarket,
     /// Tick in which it left the market.
     pub exited: Option<u32>,
     /// Mean contacts a tick that people answer.
@@ -126,21 +129,22 @@ impl PlatformState {
             capability,
             in_build,
             performance: rules.ai.initial,
-            stage: [0; 3],
+            stage: Default::default(),
             in_use: rules.ai.initial,
             authority: 0.0,
             replanning: 0.0,
             own_talent: 0.0,
             extra_hardware: 0,
             purchases: VecDeque::new(),
-            compute_spend: [0; 3],
-            talent_spend: [0; 3],
+            compute_spend: Default::default(),
+            talent_spend: Default::default(),
             compute_price: 1.0,
             wage: 1.0,
             energy_intensity: 1.0,
             backlog: 0,
             financing: Financing::default(),
             bandit: BanditState::default(),
+            ads: AdMarket::default(),
             exited: None,
             mean_person_contacts: 0.0,
             within_authority: 1.0,
@@ -165,6 +169,12 @@ impl PlatformState {
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.in_use[MATCHING]
+    }
+
+    /// rho of the estimate with which clicks are predicted: of the AI function for ads, or that of the ranking.
+    #[must_use]
+    pub fn ad_accuracy(&self, ads: &AdParams) -> f64 {
+        if ads.own_estimate { self.in_use[ADS] } else { self.accuracy() }
     }
 
     /// Promised delivery days: travel, less what AI and money save, and the wait for capacity.
@@ -207,6 +217,8 @@ pub fn platform_cash(totals: &Totals, platform: usize) -> i64 {
     let of = |metric| totals.sum(platform, metric);
     of(Metric::Commission) + of(Metric::MembershipFees) + of(Metric::ListingFees) - of(Metric::Relief) - of(Metric::Subsidy)
         + of(Metric::Clawback)
+        + of(Metric::AdSpend)
+        - of(Metric::AdRefunds)
         - of(Metric::ProtectionSubsidy)
         - of(Metric::LogisticsPlatform)
         - of(Metric::ServiceCost)
@@ -232,7 +244,7 @@ pub(crate) fn adapt(
         if state.trades() {
             pay(params, p, state, totals);
         } else {
-            (state.compute_spend, state.talent_spend) = ([0; 3], [0; 3]);
+            (state.compute_spend, state.talent_spend) = Default::default();
         }
     }
     capability::advance(params, states, totals);
@@ -247,6 +259,7 @@ fn observe(p: usize, state: &mut PlatformState, totals: &Totals) {
     let clawback = totals.sum(p, Metric::StrategyClawback);
     let baseline = totals.sum(p, Metric::Subsidy) - strategy;
     let mean = |old: &mut f64, new: i64| *old += (new as f64 - *old) * WEEK_GAIN;
+    state.ads.observe(p, totals);
     mean(&mut state.mean_gmv, totals.sum(p, Metric::ShippedGmv));
     mean(&mut state.mean_lines, totals.sum(p, Metric::Shipped));
     mean(&mut state.mean_missions, totals.sum(p, Metric::Missions));

@@ -239,6 +239,7 @@ mod tests {
             exit,
             entry: None,
             platform_choice: None,
+            ads: None,
             service: None,
         }
     }

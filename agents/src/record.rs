@@ -1,8 +1,9 @@
 //! Observation: rows from what a tick left. Never draws, never writes to the world.
 
+use crate::ads::books::AD_WEEK;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Metric, Totals};
-use crate::params::{FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
+use crate::params::{FUNCTIONS, LASTING_FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
@@ -176,7 +177,7 @@ impl Observation<'_> {
             conversion_rate: ratio(real(Metric::Orders), real(Metric::Missions)),
             average_order_value: ratio(real(Metric::Gmv), real(Metric::Orders)),
             average_basket_value: ratio(real(Metric::Gmv), real(Metric::Checkouts)),
-            take_rate: ratio(real(Metric::Commission), net_gmv as f64),
+            take_rate: ratio(real(Metric::Commission) + real(Metric::AdSpend) - real(Metric::AdRefunds), net_gmv as f64),
             subsidy_rate: ratio(real(Metric::Subsidy) - real(Metric::Clawback), real(Metric::ShippedGmv)),
             return_rate: ratio(
                 real(Metric::ReturnedShelf) + real(Metric::ReturnedLive),
@@ -213,6 +214,21 @@ impl Observation<'_> {
             matching_accuracy: state.accuracy(),
             energy: real(Metric::Energy) / 1000.0,
             in_market: if state.trades() { 1.0 } else { 0.0 },
+            ad_revenue: of(Metric::AdSpend) - of(Metric::AdRefunds),
+            ad_spend: of(Metric::AdSpend),
+            ad_refunds: of(Metric::AdRefunds),
+            over_delivery: of(Metric::OverDelivery),
+            boost_spend: of(Metric::BoostSpend),
+            impressions: of(Metric::AdImpressions),
+            clicks: of(Metric::AdClicks),
+            ad_orders: of(Metric::AdOrders),
+            ad_gmv: of(Metric::AdGmv),
+            cost_per_click: ratio(real(Metric::AdSpend), real(Metric::AdClicks)),
+            click_through_rate: ratio(real(Metric::AdClicks), real(Metric::AdImpressions)),
+            acos: ratio(real(Metric::AdSpend), real(Metric::AdGmv)),
+            roas: ratio(real(Metric::AdGmv), real(Metric::AdSpend)),
+            whole_site_campaigns: of(Metric::AdAdopters),
+            ad_accuracy: rules.ads.as_ref().map_or(f64::NAN, |ads| state.ad_accuracy(ads)),
             lost_sales: of(Metric::LostSales),
             lost_price: of(Metric::LostPrice),
             lost_assortment: of(Metric::LostAssortment),
@@ -298,19 +314,21 @@ impl Observation<'_> {
         let platforms = self.market.catalog.platforms.iter().zip(&self.view.state.platforms);
         platforms
             .flat_map(|(name, state)| {
-                (0..FUNCTIONS.len()).map(move |f| CapabilityTick {
-                    tick: self.tick,
-                    platform: name.clone(),
-                    function: FUNCTIONS[f].into(),
-                    stock: state.capability[f],
-                    in_build: state.in_build.iter().map(|built| built[f]).sum(),
-                    performance: state.performance[f],
-                    in_use: state.in_use[f],
-                    stage: u32::from(state.stage[f]),
-                    compute_spend: state.compute_spend[f],
-                    talent_spend: state.talent_spend[f],
-                    compute_price: state.compute_price,
-                    wage: state.wage,
+                (0..FUNCTIONS.len()).filter(|&f| f < LASTING_FUNCTIONS || self.params.ai.functions[f].q_max > 0.0).map(move |f| {
+                    CapabilityTick {
+                        tick: self.tick,
+                        platform: name.clone(),
+                        function: FUNCTIONS[f].into(),
+                        stock: state.capability[f],
+                        in_build: state.in_build.iter().map(|built| built[f]).sum(),
+                        performance: state.performance[f],
+                        in_use: state.in_use[f],
+                        stage: u32::from(state.stage[f]),
+                        compute_spend: state.compute_spend[f],
+                        talent_spend: state.talent_spend[f],
+                        compute_price: state.compute_price,
+                        wage: state.wage,
+                    }
                 })
             })
             .collect()
@@ -403,14 +421,18 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 continue;
             }
             let mut week = [0i64; 5];
+            let mut ads = [0i64; AD_WEEK];
             let mut price = 0.0;
             for &l in &here {
                 for (sum, part) in week.iter_mut().zip(world.merchants.listings[l].week) {
                     *sum += part;
                 }
                 price += f64::from(world.view.state.prices[l]);
+                let item = world.merchants.ads.items.get(l).map_or([0; AD_WEEK], |item| item.week);
+                ads.iter_mut().zip(item).for_each(|(sum, part)| *sum += part);
             }
             let [orders, shipped_gmv, refunds, profit, stockouts] = week;
+            let [impressions, clicks, ad_orders, ad_gmv, ad_spend] = ads;
             rows.push(MerchantTick {
                 tick,
                 merchant: id,
@@ -426,6 +448,12 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 mean_price: price / here.len() as f64,
                 stockouts,
                 cash: world.merchants.cash[id as usize],
+                ad_spend,
+                impressions,
+                clicks,
+                ad_orders,
+                ad_gmv,
+                whole_site: u32::from(world.merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted)),
             });
         }
     }

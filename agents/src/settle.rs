@@ -227,6 +227,12 @@ impl Desk<'_> {
         tally.listings.cash[at] += cash;
         tally.listings.receipts[at] += bill.receipt + bill.logistics_merchant;
         let totals = &mut tally.totals;
+        if line.from_ad {
+            tally.listings.ads.orders[at] += 1;
+            tally.listings.ads.gmv[at] += gmv;
+            totals.add_to(platform, segment, Metric::AdOrders, 1);
+            totals.add_to(platform, segment, Metric::AdGmv, gmv);
+        }
         let days = (self.view.promised_days[platform] * 1000.0) as i64;
         for (metric, amount) in [
             (Metric::Shipped, 1),
@@ -295,7 +301,11 @@ impl Desk<'_> {
             let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
             row.remember_purchase(category, log_price, memory.reference_price_gain, stock);
         }
+        let new_to_merchant = line.from_ad && !row.evokes(self.market.catalog.listings[line.listing as usize].merchant);
         let first = row.mark_order(platform);
+        if new_to_merchant {
+            tally.listings.ads.new_shoppers[line.listing as usize] += 1;
+        }
         if memory.habit_gain > 0.0 {
             tally.totals.fired(Mechanism::HabitGain, 1, 0);
         }

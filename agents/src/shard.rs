@@ -1,5 +1,6 @@
 //! A shard of shoppers: their rows, the lines under way, and what a tick leaves in between.
 
+use crate::ads::click::AdView;
 use crate::cart::CartLine;
 use crate::deposit::Deposit;
 use crate::loss::Loss;
@@ -47,6 +48,8 @@ pub struct ShopperShard {
     pub(crate) deposits: Vec<Deposit>,
     /// Refunds of protected prices that are due in the tick.
     pub(crate) refunds: Vec<Refund>,
+    /// What happened to paid offers in the tick.
+    pub(crate) ad_views: Vec<AdView>,
     /// Lost sales of the tick.
     pub(crate) losses: Vec<Loss>,
     /// Questions of the tick.
@@ -87,6 +90,7 @@ impl ShopperShard {
             parts: Vec::new(),
             deposits: Vec::new(),
             refunds: Vec::new(),
+            ad_views: Vec::new(),
             losses: Vec::new(),
             asked: Vec::new(),
             scratch: Scratch::default(),

@@ -1,5 +1,6 @@
 //! What everybody sees while shopping: quotes, offers and the state of the platforms. Immutable during a tick, replicated.
 
+use crate::ads::bid::Bid;
 use crate::assistant::AssistantState;
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
@@ -34,8 +35,8 @@ pub struct Offer {
     pub listed: bool,
     /// Promotions that the merchant joins, as bits by rule of the platform.
     pub joins: u16,
-    /// Service of the shop: share of questions answered well (low byte) and of the unsure addressed (high byte).
-    pub service: u16,
+    /// Bid for a click.
+    pub bid: Bid,
 }
 
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
@@ -78,6 +79,8 @@ pub struct ViewState {
     pub listed: Vec<bool>,
     /// Promotions that the merchant of each listing joins, as bits by rule of its platform.
     pub joins: Vec<u16>,
+    /// Bids for clicks.
+    pub bids: Vec<Bid>,
     /// What the merchants of each group earn on each platform.
     pub prospects: Vec<Prospect>,
     /// List prices of earlier ticks, latest first.
@@ -90,7 +93,8 @@ pub struct ViewState {
     pub medians: Vec<Median>,
     /// Users by assistant.
     pub assistants: Vec<AssistantState>,
-    /// Service of the shop of each listing (see [`Offer::service`]); empty where nobody asks.
+    /// Service of the shop of each listing: share of questions answered well (low byte) and of the unsure addressed (high byte); empty
+    /// where nobody asks.
     pub service: Vec<u16>,
 }
 
@@ -198,7 +202,7 @@ impl View {
             live: false,
             listed: false,
             joins: 0,
-            service: 0,
+            bid: Bid::NONE,
         };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
@@ -217,7 +221,7 @@ impl View {
                 live: listing.live,
                 listed: state.listed[id],
                 joins,
-                service: state.service.get(id).copied().unwrap_or(0),
+                bid: state.bids[id],
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! A visit: the page of a platform as one shopper sees it, with prices after discounts and utilities of what is examined.
 
+use crate::ads::space::AdSpace;
 use crate::assistant::{Helper, examine_best};
 use crate::calendar::Day;
 use crate::cart::Wait;
@@ -39,6 +40,8 @@ pub(crate) struct Option_ {
     pub(crate) platform: u8,
     pub(crate) position: u8,
     pub(crate) examined: bool,
+    /// Price of a click, money units; 0 where the slot is not paid for.
+    pub(crate) cost_per_click: u32,
     /// Rule of the presale by which it is bought.
     pub(crate) presale: u8,
 }
@@ -54,8 +57,17 @@ pub(crate) const NOTHING: Option_ = Option_ {
     platform: 0,
     position: 0,
     examined: false,
+    cost_per_click: 0,
     presale: NO_RULE,
 };
+
+impl Option_ {
+    /// Whether its slot is paid for.
+    #[inline(always)]
+    pub(crate) fn is_paid(&self) -> bool {
+        self.cost_per_click > 0
+    }
+}
 
 /// Who may use which rules of a platform in a tick, as bits by rule.
 #[derive(Clone, Copy, Default)]
@@ -169,8 +181,12 @@ impl Tour<'_> {
             sensitivity,
             tick: self.tick,
             mission,
+            ads: self.ad_space(platform),
         };
         request.fill(&mut basket.page);
+        if request.ads.is_some() {
+            self.note_auction(platform, &basket.page, totals);
+        }
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
@@ -209,7 +225,7 @@ impl Tour<'_> {
             };
             let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
             if offer.live && self.params.inquiry.broadcast > 0.0 {
-                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(offer.service);
+                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(self.view.state.service[shown.listing as usize]);
             }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
@@ -222,7 +238,7 @@ impl Tour<'_> {
                 totals.fired(Mechanism::LivePreference, 1, 0);
             }
             if self.params.inquiry.rating != 0.0 {
-                utility += self.params.inquiry.rating * answers(offer.service);
+                utility += self.params.inquiry.rating * answers(self.view.state.service[shown.listing as usize]);
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,
@@ -235,6 +251,7 @@ impl Tour<'_> {
                 platform: platform as u8,
                 position: position as u8,
                 examined: position < examined,
+                cost_per_click: shown.cost_per_click,
                 presale: quoted.presale,
             };
             basket.len += 1;
@@ -244,6 +261,26 @@ impl Tour<'_> {
         }
         basket.pages[basket.visited] = (platform as u8, from as u8, basket.len as u8);
         basket.visited += 1;
+    }
+
+    /// The paid space of a platform's pages.
+    #[inline(always)]
+    fn ad_space(&self, platform: usize) -> Option<AdSpace<'_>> {
+        let params = self.params.platforms[platform].ads.as_ref()?;
+        let choice = &self.params.choice;
+        Some(AdSpace {
+            params,
+            accuracy: self.view.state.platforms[platform].ad_accuracy(params) as f32,
+            appeal: self.view.platform_utility[platform] - choice.outside,
+            taste: choice.taste,
+        })
+    }
+
+    fn note_auction(&self, platform: usize, page: &Page, totals: &mut Totals) {
+        let sold = page.shown[..page.len].iter().filter(|shown| shown.paid).count() as i64;
+        totals.fired(Mechanism::AdAuction, i64::from(sold > 0), 0);
+        let aimed = self.params.platforms[platform].ads.as_ref().is_some_and(|ads| ads.own_estimate);
+        totals.fired(Mechanism::AdTargeting, i64::from(aimed && sold > 0), 0);
     }
 
     /// The rules of a platform that a shopper may use.

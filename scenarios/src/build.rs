@@ -3,6 +3,7 @@
 //! Guarantees that the world is a function of (scenario, seed): every draw is keyed, every shard can be built alone. Extensive
 //! money is divided by scale here and nowhere else.
 
+mod ads;
 mod assistants;
 mod calendar;
 mod capability;
@@ -169,7 +170,7 @@ pub fn build(loaded: &Loaded, directory: &Path, replication: u32) -> Result<Buil
     }
     let mut epochs = vec![params::compile(scenario, 0, warm_up)];
     epochs.extend(loaded.shocked().iter().map(|(tick, shocked)| params::compile(shocked, tick + warm_up, warm_up)));
-    let catalog = supply::catalog(scenario, seed, &mut epochs);
+    let catalog = supply::catalog(scenario, seed, warm_up, &mut epochs);
     if let Some(category) = (0..catalog.categories.len()).find(|&c| (0..catalog.platforms.len()).all(|p| catalog.cell(p, c).is_empty())) {
         return Err(BuildError::Unsold { category: catalog.categories[category].to_string() });
     }

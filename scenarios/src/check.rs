@@ -3,6 +3,7 @@
 //! Owns the checks that need more than one value, one file for each section. Guarantees that all of them run, so that all
 //! contradictions are reported at once, each where it can be mended. Leaves out shapes, types and ranges of single values.
 
+mod ads;
 mod assistants;
 mod calendar;
 mod capability;
@@ -38,6 +39,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
     check.platforms();
     check.capability();
     check.operation();
+    check.advertising();
     check.assistants();
     check.service();
     check.experiment();
@@ -46,6 +48,11 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
         check.size();
     }
     Problems::none_in(check.problems)
+}
+
+/// What is allowed but hardly meant; `tree` says where things are written.
+pub(crate) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
+    ads::warnings(scenario, tree)
 }
 
 struct Check<'a> {

@@ -4,6 +4,7 @@
 //! what stands here. Every default is neutral: a mechanism that a file does not mention is off. Guarantees nothing about
 //! sense: `check` does. Leaves out how values become agents: `build` does.
 
+mod ads;
 mod ai;
 mod assistants;
 mod calendar;
@@ -17,6 +18,7 @@ mod promotion;
 mod service;
 mod strategy;
 
+pub use ads::{AdBudget, Ads, Advertiser, Auction, Bidding, Boost, CostGuarantee, Pacing, WholeSite};
 pub use ai::{AiMarket, AiProgramme, Energy, Function, Stages, TalentProgramme};
 pub use assistants::Assistant;
 pub use calendar::{Calendar, Festival, Phase};

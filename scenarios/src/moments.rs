@@ -95,7 +95,7 @@ pub enum Estimator {
     },
     /// Orders over missions, all platforms, ordinary days.
     ConversionPerMission {},
-    /// Commission over net GMV of a platform, whole calendar.
+    /// Commission and advertising over net GMV of a platform, whole calendar.
     TakeRate {
         /// The platform.
         platform: String,

@@ -154,7 +154,7 @@ impl Problems {
 
     /// The report for a terminal of `width` columns, coloured by escape codes if `colour`.
     pub fn render(&self, width: usize, colour: bool) -> String {
-        let look = Look { width: width.max(40), colour };
+        let look = Look { width: width.max(40), colour, word: "error:", paint: "1;31" };
         let mut out = String::new();
         for problem in self.0.iter().take(SHOWN) {
             look.problem(&mut out, problem).expect("a string takes everything");
@@ -195,6 +195,17 @@ impl Diagnostic for Problems {
     }
 }
 
+/// Reports that stop nothing, for a terminal of `width` columns.
+pub(crate) fn render_warnings(warnings: &[Problem], width: usize, colour: bool) -> String {
+    let look = Look { width: width.max(40), colour, word: "warning:", paint: "1;33" };
+    let mut out = String::new();
+    for problem in warnings.iter().take(SHOWN) {
+        look.problem(&mut out, problem).expect("a string takes everything");
+        out.push('\n');
+    }
+    out
+}
+
 /// Keeps a text of the file short enough to print.
 fn clip(text: &str) -> String {
     const LONGEST: usize = 240;
@@ -207,11 +218,14 @@ fn clip(text: &str) -> String {
 struct Look {
     width: usize,
     colour: bool,
+    /// What each report begins with, and its colour.
+    word: &'static str,
+    paint: &'static str,
 }
 
 impl Look {
     fn problem(&self, out: &mut String, problem: &Problem) -> fmt::Result {
-        writeln!(out, "{} {}", self.paint("1;31", "error:"), self.paint("1", &clip(&problem.0.what)))?;
+        writeln!(out, "{} {}", self.paint(self.paint, self.word), self.paint("1", &clip(&problem.0.what)))?;
         let line_numbers = problem.0.place.iter().chain(problem.0.related.iter().map(|(place, _)| place));
         let gutter = line_numbers.map(|place| place.line_and_column().0.to_string().len()).max().unwrap_or(1);
         if let Some(place) = &problem.0.place {
@@ -246,7 +260,7 @@ impl Look {
         let (line, marked) = place.line();
         let (before, under, line) = window(line, marked, self.width.saturating_sub(gutter + 4));
         writeln!(out, "{} {bar} {line}", self.paint("36", &format!("{number:>gutter$}")))?;
-        let marks = self.paint("1;31", &"^".repeat(under.max(1)));
+        let marks = self.paint(self.paint, &"^".repeat(under.max(1)));
         let label = if label.is_empty() { String::new() } else { format!(" {label}") };
         writeln!(out, "{:gutter$} {bar} {}{marks}{label}", "", " ".repeat(before))
     }

@@ -14,7 +14,7 @@ use crate::files;
 use crate::model::{Experiment, Scenario};
 use crate::patch::{Override, Patch, patches};
 use crate::path;
-use crate::problem::{Problem, Problems, did_you_mean, listed};
+use crate::problem::{self, Problem, Problems, did_you_mean, listed};
 use crate::source::{Place, Source};
 use crate::structure;
 use crate::tree::Node;
@@ -46,6 +46,7 @@ impl Loaded {
 pub struct Project {
     arms: IndexMap<String, Loaded>,
     directory: PathBuf,
+    warnings: Vec<Problem>,
 }
 
 impl Project {
@@ -86,6 +87,12 @@ impl Project {
     /// The file without arm patches.
     pub fn baseline(&self) -> &Loaded {
         &self.arms[BASELINE]
+    }
+
+    /// What is allowed but hardly meant in the file without arm patches, as a report for a terminal of `width` columns, coloured by
+    /// escape codes if `colour`; empty if there is nothing to say.
+    pub fn warnings(&self, width: usize, colour: bool) -> String {
+        problem::render_warnings(&self.warnings, width, colour)
     }
 
     /// The experiment section, arms included.
@@ -139,7 +146,7 @@ fn project(mut tree: Node, path: &Path, overrides: &[Override]) -> Result<Projec
         }
     }
     Problems::none_in(problems)?;
-    Ok(Project { arms, directory })
+    Ok(Project { arms, directory, warnings: check::warnings(&base, &tree) })
 }
 
 fn loaded(scenario: Scenario, shocked: Vec<(u32, Scenario)>) -> Loaded {

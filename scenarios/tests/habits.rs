@@ -194,6 +194,10 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
             "catalog.merchants.climbers.pricing=fixed",
             "catalog.merchants.learners.pricing=fixed",
             "catalog.merchants.gamblers.pricing=fixed",
+            // nor advertise in proportion to it
+            "platforms.north.ads.slots=[]",
+            "platforms.south.ads.slots=[]",
+            "platforms.east.ads.slots=[]",
         ];
         let built = built(&[&plain[..], &IMPATIENT, set].concat());
         let listings = built.market.catalog.listings.iter().enumerate();

@@ -66,14 +66,22 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
+    /// Whether a shopper clicks on paid offers, by (shopper, tick, mission).
+    AdClick = 80,
+    /// Error of advertising's own estimate of a match, by (shopper, listing, week).
+    AdNoise = 81,
+    /// Which merchants adopt whole-site promotion in a night.
+    AdTool = 82,
+    /// Which items whole-site promotion tries, by (listing, tick).
+    AdPick = 83,
     /// Whether an assistant is asked for a mission, and what it restocks, by (shopper, tick, mission).
-    Assistant = 80,
+    Assistant = 90,
     /// Who takes up an assistant, gives it up, or tells a neighbour of it, by (block of shoppers, tick, assistant).
-    Adoption = 81,
+    Adoption = 91,
     /// Whether a shopper asks before buying, and what the answer is, by (shopper, tick, mission).
-    Inquiry = 82,
+    Inquiry = 92,
     /// Skills of merchants' service, and who takes up a service tool, by merchant.
-    ServiceDesk = 83,
+    ServiceDesk = 93,
 }
 
 /// The seed of a run.

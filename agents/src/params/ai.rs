@@ -1,5 +1,7 @@
 //! Parameters of AI: programmes, the market for their inputs, performance and its stages.
 
+use super::ByFunction;
+
 /// The baseline AI programme of a platform.
 #[derive(Clone, Debug)]
 pub struct AiProgrammeParams {
@@ -10,9 +12,9 @@ pub struct AiProgrammeParams {
     /// Share of compute spend on hardware, ppm.
     pub hardware_ppm: u32,
     /// Performance at the start, by function.
-    pub initial: [f64; 3],
+    pub initial: ByFunction<f64>,
     /// Split over functions.
-    pub portfolio: [f64; 3],
+    pub portfolio: ByFunction<f64>,
     /// Factor on productivity.
     pub execution: f64,
     /// Posts and training of its own.
@@ -64,7 +66,7 @@ pub struct AiParams {
     /// ln of energy per compute per tick (negative: it falls).
     pub energy_drift: f64,
     /// By function: q0, q_max, K0, c.
-    pub functions: [FunctionParams; 3],
+    pub functions: ByFunction<FunctionParams>,
     /// million yuan of real money per money unit of the simulated market.
     pub m_yuan_per_unit: f64,
     /// million people that one simulated shopper stands for.

@@ -1,5 +1,7 @@
 //! Parameters of strategies: budgets, what they may be spent on, and the bandit that chooses.
 
+use super::ByFunction;
+
 /// Service staffing in an experience portfolio.
 pub const STAFFING: usize = 0;
 /// Delivery speed in an experience portfolio.
@@ -34,7 +36,7 @@ pub struct BudgetParams {
     /// First tick of spending.
     pub from: u32,
     /// Split of AI spend over functions.
-    pub portfolio: [f64; 3],
+    pub portfolio: ByFunction<f64>,
     /// Split of experience spend over staffing, delivery and checks.
     pub experience: [f64; 3],
 }

@@ -14,12 +14,15 @@ use crate::plan::Plan;
 /// within a factor of three on current machines.
 const SHOPPER_DAYS_PER_SECOND: f64 = 0.7e6;
 
+/// Columns of a warning.
+const WIDTH: usize = 120;
+
 /// Runs the command.
 pub(crate) fn validate(args: &ValidateArgs) -> Result<(), Failure> {
     let project = scenarios::load(&args.file, &args.changes.overrides()?)?;
     let plan = Plan::new(project, &[])?;
     plan.check()?;
-    output::print(&text(&plan))
+    output::print(&(plan.project.warnings(WIDTH, false) + &text(&plan)))
 }
 
 fn text(plan: &Plan) -> String {

@@ -3,17 +3,21 @@
 use super::params::{Units, ppm};
 use super::scale;
 use crate::model::{self, Named, Scenario};
-use agents::params::{AiParams, AiProgrammeParams, FUNCTIONS, FunctionParams, MATCHING, StageParams, TalentProgrammeParams};
+use agents::params::{
+    AiParams, AiProgrammeParams, ByFunction, FUNCTIONS, FunctionParams, LASTING_FUNCTIONS, MATCHING, StageParams, TalentProgrammeParams,
+};
 use sim_core::math;
 use sim_core::units::Share;
 
 const DAYS_PER_YEAR: f64 = 365.0;
 const DAYS_PER_MONTH: f64 = DAYS_PER_YEAR / 12.0;
 
-/// Shares by function; an empty split is even.
-pub(super) fn portfolio(shares: &Named<Share>) -> [f64; 3] {
+/// Shares by function; an empty split is even over the functions that the scenario has.
+pub(super) fn portfolio(scenario: &Scenario, shares: &Named<Share>) -> ByFunction<f64> {
     if shares.is_empty() {
-        return [1.0 / 3.0; 3];
+        let exists = |f: usize| f < LASTING_FUNCTIONS || scenario.ai_market.functions.contains_key(FUNCTIONS[f]);
+        let count = (0..FUNCTIONS.len()).filter(|&f| exists(f)).count() as f64;
+        return std::array::from_fn(|f| if exists(f) { 1.0 / count } else { 0.0 });
     }
     std::array::from_fn(|f| shares.get(FUNCTIONS[f]).map_or(0.0, |s| s.0))
 }
@@ -26,7 +30,7 @@ pub(super) fn programme(units: &Units, p: &model::Platform) -> AiProgrammeParams
         compute_ppm: ppm(p.ai.compute_share),
         hardware_ppm: ppm(p.ai.hardware_share),
         initial: std::array::from_fn(|f| p.ai.initial.get(FUNCTIONS[f]).copied().unwrap_or(functions[f].q0)),
-        portfolio: portfolio(&p.ai.portfolio),
+        portfolio: portfolio(units.scenario, &p.ai.portfolio),
         execution: p.ai.execution,
         talent: TalentProgrammeParams {
             spend: units.per_tick(units.extensive(p.ai.talent_programme.spend)),
@@ -36,8 +40,8 @@ pub(super) fn programme(units: &Units, p: &model::Platform) -> AiProgrammeParams
     }
 }
 
-/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI service, no AI logistics.
-fn functions(scenario: &Scenario) -> [FunctionParams; 3] {
+/// Functions as the scenario gives them; one that it does not name is idle: perfect matching, no AI in the others.
+fn functions(scenario: &Scenario) -> ByFunction<FunctionParams> {
     std::array::from_fn(|f| match scenario.ai_market.functions.get(FUNCTIONS[f]) {
         Some(function) => FunctionParams {
             q0: function.q0,

@@ -1,7 +1,7 @@
 //! From the sections of a scenario to the parameters of the kernels.
 
 use super::promotion::promotions;
-use super::{assistants, capability, service, strategy};
+use super::{ads, assistants, capability, service, strategy};
 use crate::model::{self, PriceUtility, Scenario};
 use agents::instrument::Stacking;
 use agents::params::{
@@ -59,6 +59,7 @@ pub(super) fn groups(scenario: &Scenario, warm_up: u32) -> Vec<GroupParams> {
             exit: group.exit,
             entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.of_merchant(e.profit).max(1) }),
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
+            ads: group.ads.as_ref().map(|advertiser| ads::advertiser(&units, warm_up, advertiser)),
             service: service::merchants(&units, group, warm_up),
         })
         .collect()
@@ -264,6 +265,7 @@ fn platform(units: &Units, p: &model::Platform, warm_up: u32) -> PlatformParams 
         disputes: contacts.disputes.0 as f32,
         dispute_cost: units.intensive(contacts.dispute_cost),
         membership: p.membership.as_ref().map(|m| membership(units, m)),
+        ads: p.ads.as_ref().filter(|ads| !ads.slots.is_empty()).map(|space| ads::space(units, space)),
     }
 }
 

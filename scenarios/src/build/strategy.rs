@@ -13,7 +13,7 @@ pub(super) fn compile(units: &Units, p: &model::Platform, warm_up: u32) -> Strat
     let of = |amount: Amount| BudgetParams {
         budget: units.extensive(amount),
         from: first,
-        portfolio: portfolio(p.strategy.portfolio().unwrap_or(&p.ai.portfolio)),
+        portfolio: portfolio(units.scenario, p.strategy.portfolio().unwrap_or(&p.ai.portfolio)),
         experience: [split.service.0, split.delivery.0, split.returns.0],
     };
     match &p.strategy {

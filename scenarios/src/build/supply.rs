@@ -19,7 +19,7 @@ pub(crate) const DEAREST: f64 = 2_000_000_000.0;
 const LEVEL_DRAWS: usize = 4097;
 
 /// Merchants, products and listings; sets the price levels of the categories in all epochs.
-pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) -> Catalog {
+pub(super) fn catalog(scenario: &Scenario, seed: Seed, warm_up: u32, epochs: &mut [Params]) -> Catalog {
     let names = |keys: &mut dyn Iterator<Item = &String>| keys.map(|k| Arc::from(k.as_str())).collect::<Vec<Arc<str>>>();
     let params = &epochs[0];
     let delivery = params.platforms.iter().enumerate().map(|(p, rules)| PlatformState::new(params, p).delivery_cost(rules)).collect();
@@ -52,7 +52,7 @@ pub(super) fn catalog(scenario: &Scenario, seed: Seed, epochs: &mut [Params]) ->
         platforms: names(&mut scenario.platforms.keys()),
         categories: names(&mut scenario.catalog.categories.keys()),
         segments: names(&mut scenario.population.segments.keys()),
-        groups: params::groups(scenario, super::calendar::warm_up(scenario)),
+        groups: params::groups(scenario, warm_up),
         merchants,
         listings,
         cells,

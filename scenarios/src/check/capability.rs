@@ -6,9 +6,7 @@ use super::{Check, at};
 use crate::model::Named;
 use crate::path::Path;
 use crate::problem::{Problem, did_you_mean, listed};
-
-/// The functions that capability acts through in this version.
-const FUNCTIONS: [&str; 3] = ["matching", "service", "logistics"];
+use agents::params::FUNCTIONS;
 
 impl Check<'_> {
     pub(super) fn capability(&mut self) {

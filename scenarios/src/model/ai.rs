@@ -104,7 +104,7 @@ pub struct AiMarket {
     /// Depreciation time of hardware for operating profit, in months, 1 to 240.
     #[schemars(range(min = 1.0, max = 240.0), extend("x-unit" = "months"))]
     pub hardware_months: f64,
-    /// What capability does, by function (matching, service, logistics).
+    /// What capability does, by function (matching, service, logistics, ads, content).
     pub functions: Named<Function>,
 }
 

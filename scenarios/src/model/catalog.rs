@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Days, Distribution, Share};
 
-use super::{MerchantService, Named, default};
+use super::{Advertiser, MerchantService, Named, default};
 
 /// Categories and merchants.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -162,6 +162,9 @@ pub struct MerchantGroup {
     /// How it joins and leaves platforms; by default it stays where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_choice: Option<MerchantPlatforms>,
+    /// How it advertises on platforms that sell slots; by default it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<Advertiser>,
     /// Its customer service before the sale; none by default, and nobody answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<MerchantService>,

@@ -103,6 +103,21 @@ pub(super) fn wars() -> Vec<War> {
     vec![War::PriceWar, War::EfficiencyWar, War::ExperienceWar]
 }
 
+/// A judgement: half of a miss is mended in about three days.
+pub(super) fn pacing_step() -> f64 {
+    0.2
+}
+
+/// A judgement.
+pub(super) fn integral_gain() -> f64 {
+    0.02
+}
+
+/// A judgement.
+pub(super) fn derivative_gain() -> f64 {
+    0.05
+}
+
 /// Mean of the studies pooled by Sultan, Farley and Lehmann (1990).
 pub(super) fn bass_innovation() -> f64 {
     0.03

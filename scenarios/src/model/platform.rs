@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::units::{Amount, Count, Share};
 
-use super::{AiProgramme, Authority, Exit, ExperienceReturns, Named, Proactive, Promotion, Raise, ServiceDesk, Staff, Strategy, default};
+use super::{
+    Ads, AiProgramme, Authority, Exit, ExperienceReturns, Named, Proactive, Promotion, Raise, ServiceDesk, Staff, Strategy, default,
+};
 
 /// A platform.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Platform {
-    /// Commission on the price after merchant discounts. Until ads exist this is the whole take rate.
+    /// Commission on the price after merchant discounts; with `ads` the take rate of the metrics is both.
     pub take_rate: Share,
     /// Payment fee on the price after merchant discounts, paid to the payment provider.
     pub payment_fee: Share,
@@ -39,6 +41,9 @@ pub struct Platform {
     /// Its paid membership, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub membership: Option<Membership>,
+    /// Paid slots on its pages; without it nothing is advertised here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ads: Option<Ads>,
 }
 
 /// A paid membership. Members pay for a year; who was not active in the four to eight weeks before does not renew.

@@ -1,0 +1,61 @@
+//! A bid for a click, as it stands in the quote of a listing.
+
+use serde::{Deserialize, Serialize};
+
+/// A bid: money units, and whether the platform's AI fits it to each page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Bid(u32);
+
+impl Bid {
+    /// No advertising.
+    pub const NONE: Bid = Bid(0);
+    /// Largest amount, money units.
+    pub const LARGEST: u32 = 1 << 30;
+    const SMART: u32 = 1 << 31;
+
+    /// The same bid on every page.
+    #[must_use]
+    pub fn flat(amount: u32) -> Bid {
+        Bid(amount.min(Bid::LARGEST))
+    }
+
+    /// A mean bid, raised where the listing fits the shopper and lowered where it does not.
+    #[must_use]
+    pub fn smart(amount: u32) -> Bid {
+        if amount == 0 { Bid::NONE } else { Bid(amount.min(Bid::LARGEST) | Bid::SMART) }
+    }
+
+    /// Money units.
+    #[inline(always)]
+    #[must_use]
+    pub fn amount(self) -> u32 {
+        self.0 & !Bid::SMART
+    }
+
+    /// Whether it is fitted to the page.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_smart(self) -> bool {
+        self.0 & Bid::SMART != 0
+    }
+
+    /// The number behind it, for the digest.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bid_keeps_its_amount_and_its_kind() {
+        for amount in [0, 1, 250, Bid::LARGEST] {
+            assert_eq!((Bid::flat(amount).amount(), Bid::smart(amount).amount()), (amount, amount));
+            assert_eq!((Bid::flat(amount).is_smart(), Bid::smart(amount).is_smart()), (false, amount > 0));
+        }
+        assert_eq!(Bid::flat(u32::MAX).amount(), Bid::LARGEST);
+    }
+}
