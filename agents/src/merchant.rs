@@ -44,7 +44,7 @@ pub struct Quote {
     pub listed: bool,
     /// Bid for a click.
     pub bid: Bid,
-    /// Service of its shop (see [`crate::view::Offer::service`]).
+    /// Service of its shop (see [`crate::view::ViewState::service`]).
     pub service: u16,
 }
 
@@ -182,7 +182,7 @@ impl Desk<'_> {
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
             let platform = catalog.listings[here[0] as usize].platform as usize;
             self.bid(merchants, id, platform, here, added);
-            let score = self.score(merchants, id, catalog.listings[here[0] as usize].platform);
+            let score = self.score(merchants, id, platform as u8);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
                 quote.service = score.unwrap_or(quote.service);

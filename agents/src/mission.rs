@@ -246,6 +246,7 @@ impl Tour<'_> {
         } else {
             chosen
         };
+        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {
@@ -263,7 +264,6 @@ impl Tour<'_> {
             self.attribute(&ended, &mut shard.losses, totals);
         }
         self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
-        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
         }

@@ -39,8 +39,6 @@ pub struct Offer {
     pub joins: u16,
     /// Bid for a click.
     pub bid: Bid,
-    /// Service of the shop: share of questions answered well (low byte) and of the unsure addressed (high byte).
-    pub service: u16,
 }
 
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
@@ -99,7 +97,8 @@ pub struct ViewState {
     pub medians: Vec<Median>,
     /// Users by assistant.
     pub assistants: Vec<AssistantState>,
-    /// Service of the shop of each listing (see [`Offer::service`]); empty where nobody asks.
+    /// Service of the shop of each listing: share of questions answered well (low byte) and of the unsure addressed (high byte); empty
+    /// where nobody asks.
     pub service: Vec<u16>,
 }
 
@@ -217,7 +216,6 @@ impl View {
             listed: false,
             joins: 0,
             bid: Bid::NONE,
-            service: 0,
         };
         self.offers.resize(catalog.listings.len(), blank);
         parallel::fill(&mut self.offers, |id| {
@@ -237,7 +235,6 @@ impl View {
                 listed: state.listed[id],
                 joins,
                 bid: state.bids[id],
-                service: state.service.get(id).copied().unwrap_or(0),
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {

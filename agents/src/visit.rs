@@ -237,7 +237,7 @@ impl Tour<'_> {
             };
             let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
             if offer.live && self.params.inquiry.broadcast > 0.0 {
-                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(offer.service);
+                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(self.view.state.service[shown.listing as usize]);
             }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
@@ -251,7 +251,7 @@ impl Tour<'_> {
                 totals.fired(Mechanism::LivePreference, 1, 0);
             }
             if self.params.inquiry.rating != 0.0 {
-                utility += self.params.inquiry.rating * answers(offer.service);
+                utility += self.params.inquiry.rating * answers(self.view.state.service[shown.listing as usize]);
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,

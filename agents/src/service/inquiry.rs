@@ -56,7 +56,7 @@ impl Tour<'_> {
         let buys = 1.0 - mission.outside / mission.total;
         let unsure = 4.0 * buys * (1.0 - buys);
         let option = mission.options[at];
-        let service = self.view.offers[option.listing as usize].service;
+        let service = self.view.state.service[option.listing as usize];
         let words = self.seed.words(Purpose::Inquiry, mission.shopper, u64::from(self.tick), u64::from(mission.need.number));
         let asks = words.uniform(0) < inquiry.share * unsure;
         let reached = !asks && words.uniform(1) < reach(service) * unsure;
