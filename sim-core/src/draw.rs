@@ -75,13 +75,13 @@ pub enum Purpose {
     /// Which items whole-site promotion tries, by (listing, tick).
     AdPick = 83,
     /// Contacts of a mission with content, and what looking at offers leaves, by (shopper, tick, mission).
-    Content = 90,
+    Content = 100,
     /// Which shoppers the brand impressions of a merchant group reach, by (shopper, week, group).
-    BrandReach = 91,
+    BrandReach = 101,
     /// Whom a mission looks for by name.
-    BrandSearch = 92,
+    BrandSearch = 102,
     /// Error of an allocator's estimate of a channel, by (group, tick, channel).
-    Allocation = 93,
+    Allocation = 103,
 }
 
 /// The seed of a run.
