@@ -136,8 +136,9 @@ fn decay() -> f64 {
     0.02
 }
 
+/// A judgement: a piece that waits for a week costs 2 % of itself in capital, space and age.
 fn salvage() -> f64 {
-    0.8
+    0.98
 }
 
 /// Rules of a bandit (Auer, Cesa-Bianchi, Freund, Schapire 2002; Auer, Cesa-Bianchi, Fischer 2002).
@@ -214,7 +215,7 @@ pub enum StockPolicy {
         /// Probability of meeting all demand until the next delivery, 0.01 to 0.999; by default from margin and salvage.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         critical_ratio: Option<f64>,
-        /// Share of the unit cost that an unsold piece is worth, 0 to 0.99.
+        /// Share of the unit cost that an unsold piece still has when the next delivery is due, 0 to 0.99; it loses the rest.
         #[serde(default = "salvage")]
         salvage: f64,
         /// Ticks between orders, 1 to 60.
