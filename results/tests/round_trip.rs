@@ -82,7 +82,7 @@ macro_rules! every_table {
         }
     };
 }
-every_table!(0 1 2 3 4 5 6 7 8 9 10 11);
+every_table!(0 1 2 3 4 5 6 7 8 9 10 11 12 13);
 
 #[test]
 fn keys_stand_first_then_columns_in_order() {

@@ -94,7 +94,7 @@ fn causes_name_what_is_broken() {
     assert!(rude > plain[Cause::Service as usize] + 0.1, "service {} -> {rude}", plain[Cause::Service as usize]);
     let blind = share(&["platforms.north.ai.initial.matching=0.31"], 0, Cause::Match);
     assert!(blind > plain[Cause::Match as usize], "match {} -> {blind}", plain[Cause::Match as usize]);
-    let thin = share(&["platforms.north.ranking.shown=1"], 0, Cause::Assortment);
+    let thin = share(&["platforms.north.ranking.shown=1", "platforms.north.ads.slots=[0]"], 0, Cause::Assortment);
     assert!(thin > plain[Cause::Assortment as usize] + 0.1, "assortment {} -> {thin}", plain[Cause::Assortment as usize]);
     let scarce = share(&["catalog.merchants.brands.stock={once: {units: 2}}"], 0, Cause::StockOut);
     assert!(scarce > plain[Cause::StockOut as usize], "stock-out {} -> {scarce}", plain[Cause::StockOut as usize]);

@@ -144,7 +144,7 @@ fn unresolved_contacts_become_disputes_at_their_rate() {
         [Metric::Unresolved, Metric::Disputes],
     );
     let rate = disputes as f64 / unresolved as f64;
-    assert!((rate - 0.4).abs() < 0.06, "{rate}");
+    assert!((rate - 0.4).abs() < 0.1, "{rate}, three standard errors of about 250 contacts are 0.09");
 }
 
 #[test]
