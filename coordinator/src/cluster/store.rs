@@ -65,6 +65,12 @@ impl Store {
         Ok(Self { inner: Arc::new(inner), root: Path::default() })
     }
 
+    /// A store that is gone with the process.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        Self { inner: Arc::new(object_store::memory::InMemory::new()), root: Path::default() }
+    }
+
     /// Creates a file.
     pub(crate) async fn create(&self, path: &str, content: Vec<u8>) -> Result<Object, StoreError> {
         let object = Object { path: path.to_owned(), bytes: content.len() as u64, sha256: sha256(&content), table: None };
