@@ -138,7 +138,7 @@ fn take_back(market: &Bazaar, params: &Params, shard: &mut ShopperShard, line: O
     let at = line.listing as usize;
     tally.listings.cash[at] += cash;
     tally.listings.refunds[at] += paid + clawback;
-    let first_party = market.catalog.is_first_party(listing);
+    let first_party = listing.first_party;
     for (metric, amount) in [
         (Metric::Refunds, paid + clawback),
         (Metric::Clawback, clawback),

@@ -102,7 +102,7 @@ pub(crate) fn advance(params: &Params, states: &mut [PlatformState], totals: &mu
     let real = |units: i64| units as f64 * ai.m_yuan_per_unit / ai.tick_days;
     let demand: f64 = states.iter().flat_map(|s| s.talent_spend).map(real).sum();
     let wage = wage(ai, demand);
-    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().map(|s| s.capability[f]).fold(0.0, f64::max));
+    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.capability[f]).fold(0.0, f64::max));
     for (p, state) in states.iter_mut().enumerate() {
         state.wage = wage;
         state.compute_price *= math::exp(ai.compute_price_drift);

@@ -22,6 +22,8 @@ pub struct Listing {
     pub category: u16,
     /// Sold in live streams.
     pub live: bool,
+    /// Sold by a merchant that its platform owns; on other platforms such a merchant is a third party.
+    pub first_party: bool,
     /// Trait vector of the product.
     pub traits: [i8; TASTE],
     /// Quality of the product, 0 to 1.
@@ -75,13 +77,6 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Whether a listing is sold by a merchant that its platform owns; on other platforms such a merchant is a third party.
-    #[inline]
-    #[must_use]
-    pub fn is_first_party(&self, listing: &Listing) -> bool {
-        self.merchants[listing.merchant as usize].first_party_of == Some(listing.platform)
-    }
-
     /// Whether a listing is sold at the start.
     #[must_use]
     pub fn listed_at_start(&self, listing: &Listing) -> bool {

@@ -4,13 +4,15 @@
 //! Guarantees that a check-out pays the least that its rules allow, and that the price of a line that waits for nothing is the
 //! price on the page.
 
+use crate::anticipation::{AHEAD, RELEASED};
+use crate::calendar::MISSIONS;
 use crate::cart::{Appeal, CartLine};
 use crate::deposit::{self, Deposit, Way};
 use crate::instrument::{Instrument, NO_RULE};
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric};
 use crate::order::{Line, RulePart};
-use crate::params::RATE_LEVELS;
+use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::promotion::shelf_price;
 use crate::reconsider::Scales;
 use crate::shard::ShopperShard;
@@ -24,9 +26,13 @@ use sim_core::rows::MissionRow;
 use sim_core::tick::Wishes;
 
 /// Mission numbers of check-outs without a mission: those of carts begin here, by platform.
-const CART_MISSION: u16 = 16;
+const CART_MISSION: u16 = 32;
 /// Those of presales begin here, in the order of the table.
-const PRESALE_MISSION: u16 = 32;
+const PRESALE_MISSION: u16 = 48;
+
+// ranges of mission numbers are disjoint: they are keys of draws and of rows
+const _: () = assert!(MISSIONS as u32 <= RELEASED && 2 * RELEASED <= AHEAD && 2 * AHEAD <= CART_MISSION as u32);
+const _: () = assert!(CART_MISSION as usize + PLATFORMS <= PRESALE_MISSION as usize);
 
 /// Who checks out.
 #[derive(Clone, Copy)]
@@ -185,7 +191,7 @@ impl Tour<'_> {
         let segment = self.segment(shard, buyer.index);
         let (mut left, mut count) = ([wanted[0]; LINES], 0);
         for line in wanted {
-            if self.is_sold(line.listing) {
+            if self.is_sold(buyer.platform, line.listing) {
                 left[count] = *line;
                 count += 1;
                 continue;
@@ -224,13 +230,16 @@ impl Tour<'_> {
 
     /// Reference price for a listing in price-utility units; infinite where there is none, so that no price is above it.
     fn reference_of(&self, shard: &ShopperShard, index: usize, listing: u32) -> f32 {
+        if self.params.choice.loss_aversion == 0.0 {
+            return f32::INFINITY;
+        }
         let category = self.catalog.listings[listing as usize].category as usize;
         self.reference(&shard.state.rows[index], category).unwrap_or(f32::INFINITY)
     }
 
     /// Whether a listing can still be bought: it is sold, and its platform is in the market.
-    fn is_sold(&self, listing: u32) -> bool {
-        self.view.offers[listing as usize].listed && self.view.trades[self.catalog.listings[listing as usize].platform as usize]
+    fn is_sold(&self, platform: usize, listing: u32) -> bool {
+        self.view.offers[listing as usize].listed && self.view.trades[platform]
     }
 
     /// Whether a line that was kept is wanted at what it costs now. A deposit is sunk.
@@ -370,17 +379,16 @@ impl Tour<'_> {
         let _ = till.fee_discounts(item.rules, bills.fees[place], |rule, discount| {
             fund(rule, discount);
         });
-        if !self.catalog.is_first_party(listing) {
-            let gross = i64::from(item.list_price - merchant_part);
-            let mut commission = Money(gross).share(till.platform.take_rate_ppm).0;
-            for &r in menu.stacking.aside.iter().filter(|&&r| item.rules >> r & 1 == 1) {
-                let rule = &menu.rules[r as usize];
-                if matches!(rule.instrument, Instrument::CommissionRelief { .. }) {
-                    let relief = rule.discount(commission, commission, menu.states[r as usize].depth_ppm, None);
-                    if relief > 0 {
-                        parts.push(RulePart { rule: r, platform: relief as u32, merchant: 0 });
-                        commission -= relief;
-                    }
+        let usable =
+            |r: &&u8| item.rules >> **r & 1 == 1 && matches!(menu.rules[**r as usize].instrument, Instrument::CommissionRelief { .. });
+        let mut reliefs = menu.stacking.aside.iter().filter(usable).peekable();
+        if reliefs.peek().is_some() && !listing.first_party {
+            let mut commission = Money(i64::from(item.list_price - merchant_part)).share(till.platform.take_rate_ppm).0;
+            for &r in reliefs {
+                let relief = menu.rules[r as usize].discount(commission, commission, menu.states[r as usize].depth_ppm, None);
+                if relief > 0 {
+                    parts.push(RulePart { rule: r, platform: relief as u32, merchant: 0 });
+                    commission -= relief;
                 }
             }
         }

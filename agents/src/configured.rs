@@ -1,9 +1,9 @@
 //! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
 
-use crate::instrument::Instrument;
+use crate::instrument::{Audience, Instrument};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
-use crate::params::{GroupParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
+use crate::params::{GroupParams, MembershipParams, Params, PlatformParams, StaffParams, StageParams, StrategyParams, WarParams};
 use crate::policy::{ExitPolicy, ParticipationPolicy, PricingPolicy, StockPolicy};
 use sim_core::graph::SocialGraph;
 
@@ -76,7 +76,7 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::MerchantExit => group(&|g| g.exit != ExitPolicy::Never),
         Mechanism::MerchantEntry => group(&|g| g.entry.is_some()) && market.catalog.merchants.iter().any(|m| m.dormant),
         Mechanism::MerchantPlatforms => group(&|g| g.platform_choice.is_some_and(|c| c.rate > 0.0)),
-        Mechanism::ListingFee => group(&|g| g.platform_choice.is_some_and(|c| c.listing_cost > 0)),
+        Mechanism::ListingFee => group(&|g| g.platform_choice.is_some_and(|c| c.listing_micros > 0)),
         Mechanism::StockRefusal => finite,
         Mechanism::Restock => group(&|g| matches!(g.stock, StockPolicy::ReorderUpTo { .. })),
         Mechanism::Newsvendor => group(&|g| matches!(g.stock, StockPolicy::Newsvendor { .. })),
@@ -114,7 +114,10 @@ fn of_platforms(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool 
         Mechanism::Cancellation => any(&|p| p.cancelled > 0.0),
         Mechanism::FestivalCancellation => market.days.iter().any(|d| d.sale) && any(&|p| p.cancelled_festival > p.cancelled),
         Mechanism::MembershipJoin => {
-            params.memory.habit_gain > 0.0 && any(&|p| p.membership.is_some_and(|m| m.benefit > 0.0 && m.join > 0.0))
+            let pays = |p: &PlatformParams, m: MembershipParams| {
+                m.benefit > 0.0 || p.promotions.iter().any(|r| r.audience == Audience::Members && usable(p, r.budget_per_tick))
+            };
+            params.memory.habit_gain > 0.0 && any(&|p| p.membership.is_some_and(|m| m.join > 0.0 && pays(p, m)))
         }
         Mechanism::MembershipRenewal => any(&|p| p.membership.is_some()),
         Mechanism::Delivery => (0..params.platforms.len()).any(|p| market.tracks_deliveries(params, p)),

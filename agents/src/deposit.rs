@@ -66,7 +66,7 @@ pub(crate) fn forfeit(platform: usize, segment: usize, amount: u32, totals: &mut
 /// Adds to the cash of the merchant of a listing, in all the places where it is counted.
 pub(crate) fn merchant_cash(market: &Bazaar, listing: u32, segment: usize, amount: i64, tally: &mut Tally<Bazaar>) {
     let sold = &market.catalog.listings[listing as usize];
-    let owner = if market.catalog.is_first_party(sold) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+    let owner = if sold.first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
     tally.listings.cash[listing as usize] += amount;
     tally.totals.add_to(sold.platform as usize, segment, Metric::MerchantCash, amount);
     tally.totals.add_to(sold.platform as usize, segment, owner, amount);

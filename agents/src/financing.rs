@@ -27,7 +27,7 @@ pub struct Financing {
 /// Moves each platform's raise toward what its lag and its AI spend call for.
 pub(crate) fn adjust(params: &Params, tick: u32, warm_up: u32, states: &mut [PlatformState], totals: &mut Totals) {
     let gmv: f64 = states.iter().filter(|s| s.trades()).map(|s| s.mean_gmv).sum();
-    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().map(|s| s.performance[f]).fold(0.0, f64::max));
+    let leaders: [f64; 3] = std::array::from_fn(|f| states.iter().filter(|s| s.trades()).map(|s| s.performance[f]).fold(0.0, f64::max));
     let fixed = tick + 1 == warm_up.max(REFERENCE_TICKS);
     for (p, state) in states.iter_mut().enumerate() {
         let share = if gmv > 0.0 { state.mean_gmv / gmv } else { 0.0 };

@@ -60,7 +60,7 @@ fn ticks_left(seed: Seed, year_ticks: u32, platform: usize, shopper: u64, tick: 
 /// A purchase makes a shopper think of joining: worth it if a year's expected saving beats the fee, done with probability `join`.
 ///
 /// Expected orders of a year follow from habit, which is a smoothed count of one's orders on the platform; the expected saving is
-/// the share that members save, as advertised, of what was just paid.
+/// `benefit`, the share that members save by rules for them and by the rest, of what was just paid.
 pub(crate) fn consider_joining(
     market: &Bazaar,
     params: &Params,

@@ -120,7 +120,7 @@ pub(crate) fn adapt(
 ) -> (Vec<Quote>, Totals) {
     let night = Night::new(market, market.params(view), view, totals, &mut merchants.mean_pages, tick);
     let (prospects, listed) = (&view.state.prospects[..], &view.state.listed[..]);
-    let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed };
+    let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed, trades: &view.trades };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
     let mut quotes = Vec::new();
@@ -180,15 +180,15 @@ impl Desk<'_> {
         let catalog = &self.market.catalog;
         let merchant = &catalog.merchants[id as usize];
         let group = &catalog.groups[merchant.group as usize];
-        let fee = group.platform_choice.map_or(0, |choice| choice.listing_cost);
         for &listing in &merchant.listings {
             let at = listing as usize;
             let platform = catalog.listings[at].platform as usize;
             let listed = self.view.state.listed[at];
+            let fee = group.platform_choice.map_or(0, |choice| choice.listing_fee(self.tick, listing));
             self.sold(&mut merchants.listings[at], at, listed);
             let mut cash = self.tallies.cash[at];
             added.add_to_group(platform * catalog.groups.len() + merchant.group as usize, cash, i64::from(listed));
-            if fee > 0 && listed && !catalog.is_first_party(&catalog.listings[at]) {
+            if fee > 0 && listed && !catalog.listings[at].first_party {
                 self.charge(&catalog.listings[at], Account::Platform, Metric::ListingFees, fee, added);
                 added.fired(Mechanism::ListingFee, 1, fee);
                 cash -= fee;
@@ -249,6 +249,7 @@ impl Desk<'_> {
                 let shop = listing_on(platform).expect("a merchant joins where it has products");
                 self.charge(shop, Account::External, Metric::MerchantFixed, cost, added);
                 merchants.cash[id as usize] -= cost;
+                merchants.standing[id as usize].week_cash -= cost;
                 added.fired(Mechanism::MerchantPlatforms, 1, cost);
             }
             Move::Leave(_) => added.fired(Mechanism::MerchantPlatforms, 1, 0),
@@ -260,10 +261,14 @@ impl Desk<'_> {
         let at = id as usize;
         let listing = &self.market.catalog.listings[at];
         let mut quote = self.quoted(id);
-        let first_party = self.market.catalog.is_first_party(listing);
-        quote.listed = then.lists(quote.listed, listing.home, listing.platform);
+        let first_party = listing.first_party;
+        // a platform that left the market sells nothing
+        quote.listed = then.lists(quote.listed, listing.home, listing.platform) && self.view.trades[listing.platform as usize];
         let state = &mut merchants.listings[at];
-        self.restock(group, state, at, quote.listed, added);
+        let lost = self.restock(group, state, at, quote.listed, added);
+        merchants.cash[listing.merchant as usize] -= lost;
+        merchants.standing[listing.merchant as usize].week_cash -= lost;
+        merchants.standing[listing.merchant as usize].reviewed_cash[listing.platform as usize] -= lost;
         if then == Move::Exit && state.stock > 0 {
             (state.stock, state.on_order) = (0, Vec::new());
         }
@@ -293,15 +298,24 @@ impl Desk<'_> {
         quote
     }
 
-    fn restock(&self, group: &GroupParams, state: &mut ListingState, at: usize, listed: bool, added: &mut Totals) {
+    /// Returns what unsold pieces lost, money units.
+    fn restock(&self, group: &GroupParams, state: &mut ListingState, at: usize, listed: bool, added: &mut Totals) -> i64 {
         let listing = &self.market.catalog.listings[at];
         let cost = f64::from(listing.unit_cost);
         let kept = if state.kept > 0.0 { f64::from(state.kept) } else { 1.0 };
-        let piece = Piece { margin: f64::from(self.view.state.prices[at]) * kept - cost, cost };
+        let platform = listing.platform as usize;
+        let rules = &self.night.params.platforms[platform];
+        let delivery = pricing::borne(rules, self.view.state.platforms[platform].delivery_cost(rules));
+        let piece = Piece { margin: f64::from(self.view.state.prices[at]) * kept - cost - delivery, cost };
+        let lost = stock::overage(&group.stock, self.tick, state, self.tallies.orders[at], piece);
+        if lost > 0 {
+            self.charge(listing, Account::External, Metric::MerchantFixed, lost, added);
+        }
         if stock::replenish(&group.stock, self.tick, state, self.tallies.orders[at], listed, piece) {
             let newsvendor = matches!(group.stock, StockPolicy::Newsvendor { .. });
             added.fired(if newsvendor { Mechanism::Newsvendor } else { Mechanism::Restock }, 1, 0);
         }
+        lost
     }
 
     /// The price of the next day; a change is paid for.
@@ -347,7 +361,7 @@ impl Desk<'_> {
     /// Books a cost of a merchant beside its orders.
     fn charge(&self, listing: &Listing, to: Account, metric: Metric, amount: i64, added: &mut Totals) {
         let platform = listing.platform as usize;
-        let owner = if self.market.catalog.is_first_party(listing) { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        let owner = if listing.first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
         added.ledger.transfer(platform, Account::Merchant, to, Money(amount));
         added.add_to(platform, 0, metric, amount);
         added.add_to(platform, 0, Metric::MerchantCash, -amount);

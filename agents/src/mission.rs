@@ -19,6 +19,8 @@ use sim_core::tick::Wishes;
 
 /// Shoppers that share a block of visit draws.
 const LANES: usize = 8;
+/// Shoppers whose rows are fetched together: a multiple of [`LANES`].
+const BATCH: usize = 64;
 
 /// A need that a shopper sets out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,16 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
     tour.check_out_due(shard, wishes);
 }
 
+/// A shopper who sets out.
+#[derive(Clone, Copy, Default)]
+struct Outing {
+    index: usize,
+    /// Ordinary missions.
+    missions: u32,
+    /// Pent-up needs that are taken up.
+    released: u32,
+}
+
 /// Everybody of a shard, in order.
 struct Round<'a, 'b> {
     tour: &'a Tour<'b>,
@@ -110,29 +122,40 @@ impl Kernel for Round<'_, '_> {
     fn run(self) {
         let Round { tour, releases, shard, basket, wishes } = self;
         let members = shard.state.rows.len();
-        for group in (0..members).step_by(LANES) {
-            let block = (shard.state.first + group as u64) / LANES as u64;
-            let words = tour.seed.words(Purpose::Visit, block, u64::from(tour.tick), 0);
-            for lane in 0..LANES.min(members - group) {
-                let index = group + lane;
-                let thresholds = &tour.view.visits.more_than[shard.state.rate[index] as usize];
-                let bits = words.bits(lane) >> 1;
-                let pent_up = if releases { shard.state.pent_up[index] } else { 0 };
-                if bits < thresholds[0] && pent_up == 0 {
-                    continue;
+        for batch in (0..members).step_by(BATCH) {
+            let (mut outings, mut count) = ([Outing::default(); BATCH], 0);
+            for group in (batch..members.min(batch + BATCH)).step_by(LANES) {
+                let block = (shard.state.first + group as u64) / LANES as u64;
+                let words = tour.seed.words(Purpose::Visit, block, u64::from(tour.tick), 0);
+                for lane in 0..LANES.min(members - group) {
+                    let index = group + lane;
+                    let thresholds = &tour.view.visits.more_than[shard.state.rate[index] as usize];
+                    let bits = words.bits(lane) >> 1;
+                    let pent_up = if releases { shard.state.pent_up[index] } else { 0 };
+                    if bits < thresholds[0] && pent_up == 0 {
+                        continue;
+                    }
+                    let missions = (0..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() as u32;
+                    let released = if pent_up > 0 { tour.released(shard.state.shopper(index), pent_up) } else { 0 };
+                    if missions + released > 0 {
+                        outings[count] = Outing { index, missions, released };
+                        count += 1;
+                    }
                 }
-                let missions = (0..MISSIONS).take_while(|&k| bits >= thresholds[k]).count() as u32;
-                let released = if pent_up > 0 { tour.released(shard.state.shopper(index), pent_up) } else { 0 };
-                if missions + released > 0 {
-                    tour.set_out(shard, index, missions, released, basket, wishes);
-                }
+            }
+            // all rows first, so that one is fetched while another is hashed
+            for outing in &outings[..count] {
+                shard.row(outing.index, tour.tick, &tour.params.memory);
+            }
+            for &Outing { index, missions, released } in &outings[..count] {
+                tour.set_out(shard, index, missions, released, basket, wishes);
             }
         }
     }
 }
 
 impl Tour<'_> {
-    /// Sets out for the ordinary needs of the tick and for pent-up needs that are taken up.
+    /// Sets out for the ordinary needs of the tick and for pent-up needs that are taken up; the row is decayed to the tick.
     #[inline(always)]
     fn set_out(
         &self,
@@ -143,7 +166,6 @@ impl Tour<'_> {
         basket: &mut Basket,
         wishes: &mut Wishes<Bazaar>,
     ) {
-        shard.row(index, self.tick, &self.params.memory);
         basket.written = self.market.writes(self.tick, shard.state.shopper(index));
         for need in (0..missions).chain(RELEASED..RELEASED + released).map(Need::new) {
             let mut next = Some(need);
@@ -204,7 +226,7 @@ impl Tour<'_> {
         let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
-        Some((category, 1.0 - option.price as f32 / list_price.max(1) as f32))
+        Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))
     }
 
     /// What a mission is for and where it goes; nowhere if the need can wait.
@@ -274,6 +296,7 @@ impl Tour<'_> {
         if memory.inclusive_value_gain == 0.0 && memory.deal_credit_gain == 0.0 && memory.fatigue_gain_deal == 0.0 {
             return;
         }
+        let segment = state.rate[index] as usize / RATE_LEVELS;
         let row = &mut state.rows[index];
         for &(platform, from, to) in pages {
             let p = platform as usize;
@@ -286,13 +309,13 @@ impl Tour<'_> {
                 row.inclusive[p] = (old + (value - old) * memory.inclusive_value_gain).clamp(-32_000.0, 32_000.0) as i16;
                 totals.fired(Mechanism::InclusiveValue, 1, 0);
             }
-            let deal = self.view.deals[p];
+            let deal = self.view.deals[p][segment];
             if deal > 0.0 && memory.deal_credit_gain > 0.0 {
                 let (mut list, mut off) = (0.0f32, 0.0f32);
                 for (o, _) in here() {
                     let price = self.view.state.prices[o.listing as usize] as f32;
                     list += price;
-                    off += price - o.price as f32;
+                    off += price - o.goods as f32;
                 }
                 let realised = (off / list.max(1.0) / deal).min(1.0) * Q14;
                 let old = f32::from(row.credit[p]);

@@ -343,14 +343,30 @@ pub struct EntryParams {
 pub struct PlatformChoiceParams {
     /// Ticks between reviews of a merchant.
     pub review: u32,
-    /// Cost of a listing per tick, paid to the platform, money units.
-    pub listing_cost: i64,
+    /// Cost of a listing per tick, paid to the platform, millionths of a money unit.
+    pub listing_micros: i64,
     /// Cost of opening a shop on a platform, money units.
     pub joining_cost: i64,
     /// Ticks of expected profit that must pay the joining cost.
     pub payback: u32,
     /// Probability of acting on a favourable review.
     pub rate: f64,
+}
+
+impl PlatformChoiceParams {
+    /// Cost of a listing per tick, money units.
+    #[must_use]
+    pub fn listing_cost(&self) -> f64 {
+        self.listing_micros as f64 * 1e-6
+    }
+
+    /// Fee of a listing in a tick, whole money units: over the ticks they add up to the cost, whatever fraction of a unit it is.
+    #[must_use]
+    pub fn listing_fee(&self, tick: u32, listing: u32) -> i64 {
+        let by = |ticks: u64| i128::from(self.listing_micros) * i128::from(ticks) / 1_000_000;
+        let ticks = u64::from(tick) + u64::from(listing); // spreads the days of payment over listings
+        (by(ticks + 1) - by(ticks)) as i64
+    }
 }
 
 impl Params {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::ledger::Account;
 use sim_core::math;
 use sim_core::money::Money;
+use std::collections::VecDeque;
 
 /// Weight of a tick in mean GMV and subsidy rates: a memory of a week.
 const WEEK_GAIN: f64 = 1.0 / 7.0;
@@ -74,8 +75,10 @@ pub struct PlatformState {
     pub replanning: f64,
     /// Talent of its own, million yuan of daily pay at the base wage.
     pub own_talent: f64,
-    /// Hardware bought beyond the baseline so far.
+    /// Hardware bought beyond the baseline that is not written off yet.
     pub extra_hardware: i64,
+    /// The same by tick of purchase, oldest first; as many ticks as hardware lasts.
+    pub purchases: VecDeque<i64>,
     /// Compute spend of the last tick by function, money units.
     pub compute_spend: [i64; 3],
     /// Talent spend of the last tick by function, money units.
@@ -125,6 +128,7 @@ impl PlatformState {
             replanning: 0.0,
             own_talent: 0.0,
             extra_hardware: 0,
+            purchases: VecDeque::new(),
             compute_spend: [0; 3],
             talent_spend: [0; 3],
             compute_price: 1.0,
@@ -257,7 +261,13 @@ fn pay(params: &Params, p: usize, state: &mut PlatformState, totals: &mut Totals
     let talent = state.talent_spend.iter().sum::<i64>() + training + own;
     let hardware = Money(compute).share(rules.ai.hardware_ppm).0;
     let baseline_compute = Money(rules.ai.spend).share(rules.ai.compute_ppm);
-    state.extra_hardware += hardware - baseline_compute.share(rules.ai.hardware_ppm).0;
+    let extra = hardware - baseline_compute.share(rules.ai.hardware_ppm).0;
+    state.extra_hardware += extra;
+    state.purchases.push_back(extra);
+    // straight line: what is as old as hardware lasts has been written off
+    while state.purchases.len() as f64 > params.ai.hardware_ticks {
+        state.extra_hardware -= state.purchases.pop_front().unwrap_or(0);
+    }
     state.spent_ai += state.strategy_ai;
     totals.ledger.transfer(p, Account::Platform, Account::Ai, Money(compute + talent));
     totals.ledger.transfer(p, Account::Platform, Account::External, Money(rules.fixed_cost));

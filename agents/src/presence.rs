@@ -120,6 +120,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) prospects: &'a [Prospect],
     /// By listing.
     pub(crate) listed: &'a [bool],
+    /// By platform: whether it is in the market.
+    pub(crate) trades: &'a [bool],
 }
 
 impl Scene<'_> {
@@ -169,8 +171,8 @@ impl Scene<'_> {
     fn enter(&self, id: u32, merchant: &Merchant, group: &GroupParams, entry: EntryParams) -> Move {
         let home = merchant.listings.iter().map(|&l| &self.catalog.listings[l as usize]).filter(|l| l.home);
         let mut profit = -group.fixed_cost as f64;
-        let fee = group.platform_choice.map_or(0, |choice| choice.listing_cost) as f64;
-        for listing in home {
+        let fee = group.platform_choice.map_or(0.0, |choice| choice.listing_cost());
+        for listing in home.filter(|l| self.trades[l.platform as usize]) {
             profit += self.expected(listing.platform as usize, merchant.group).unwrap_or(0.0) - fee;
         }
         let hazard = entry_hazard(entry, profit * f64::from(WEEK_TICKS));
@@ -180,7 +182,7 @@ impl Scene<'_> {
     /// The best move: off the platform that loses most, or onto the one that promises most; taken with the group's rate.
     fn review(&self, id: u32, merchant: &Merchant, choice: PlatformChoiceParams, reviewed: [i64; PLATFORMS]) -> Move {
         let mut best = (0.0, Move::Stay);
-        let platforms = || (0..self.catalog.platforms.len()).map(|p| (p, self.here(merchant, p)));
+        let platforms = || (0..self.catalog.platforms.len()).filter(|&p| self.trades[p]).map(|p| (p, self.here(merchant, p)));
         let present = platforms().filter(|(_, (_, listed))| *listed > 0).count();
         let payback = f64::from(choice.payback);
         for (p, (all, listed)) in platforms().filter(|(_, (all, _))| *all > 0) {
@@ -189,7 +191,7 @@ impl Scene<'_> {
                 let loss = -reviewed[p] as f64 / f64::from(choice.review) * payback;
                 (if stays { 0.0 } else { loss }, Move::Leave(p as u8))
             } else {
-                let cash = self.expected(p, merchant.group).unwrap_or(0.0) - choice.listing_cost as f64;
+                let cash = self.expected(p, merchant.group).unwrap_or(0.0) - choice.listing_cost();
                 (cash * all as f64 * payback - choice.joining_cost as f64, Move::Join(p as u8))
             };
             if gain > best.0 {
@@ -252,6 +254,16 @@ mod tests {
         ] {
             assert_eq!(gives_up(&group(exit), &standing(weeks), cash), expected, "{exit:?}, {cash}, {weeks}");
         }
+    }
+
+    #[test]
+    fn listing_fees_below_a_unit_add_up_over_time() {
+        let choice = PlatformChoiceParams { review: 7, listing_micros: 230_000, joining_cost: 0, payback: 30, rate: 1.0 };
+        for listing in [0, 1, 7, 19_999] {
+            let paid: i64 = (0..1000).map(|tick| choice.listing_fee(tick, listing)).sum();
+            assert!((229..=231).contains(&paid), "{paid} in 1000 ticks at 0.23");
+        }
+        assert_eq!(PlatformChoiceParams { listing_micros: 5_000_000, ..choice }.listing_fee(3, 4), 5);
     }
 
     #[test]

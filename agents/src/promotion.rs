@@ -3,7 +3,7 @@
 //! Rules on listings come first and are the same for all shoppers; what one shopper pays is decided in [`crate::stacking`].
 
 use crate::catalog::{Catalog, Listing, NO_LISTING};
-use crate::instrument::{Audience, Instrument, Promotion, Stacking, Stage};
+use crate::instrument::{Audience, Instrument, Promotion, RULES, Stacking, Stage};
 use crate::params::PlatformParams;
 use crate::platform::RuleState;
 use crate::view::Offer;
@@ -101,7 +101,10 @@ pub fn shelf_price(
 }
 
 /// Mean share of the price that a platform's promotions take off, weighted by popularity: what it can advertise. Coupons count
-/// by their reach, thresholds of a cart by their share of the threshold; what only members or newcomers get is not advertised.
+/// by their reach, thresholds of a cart by their share of the threshold, of rules that exclude each other the largest. To
+/// `Audience::All` it advertises what everybody of the segment gets; to another audience what this one gets beyond it. Without a
+/// segment, only rules for all segments count.
+#[expect(clippy::too_many_arguments, reason = "two calls, in the night")]
 #[must_use]
 pub fn advertised_deal(
     catalog: &Catalog,
@@ -111,6 +114,7 @@ pub fn advertised_deal(
     quotes: Quotes,
     offers: &[Offer],
     carts: bool,
+    (audience, segment): (Audience, Option<usize>),
 ) -> f32 {
     if params.promotions.is_empty() || states.iter().all(|s| !s.open || s.depth_ppm == 0) {
         return 0.0;
@@ -118,10 +122,9 @@ pub fn advertised_deal(
     let categories = catalog.categories.len();
     let indexed = params.promotions.iter().zip(states).enumerate();
     let stacked = params.stacking.line_bits | params.stacking.checkout_bits;
-    let open: Vec<usize> = indexed
-        .filter(|(r, (rule, state))| state.open && rule.audience == Audience::All && stacked >> r & 1 == 1)
-        .map(|(r, _)| r)
-        .collect();
+    let addressed = |rule: &Promotion| rule.audience == audience && segment.map_or(rule.all_segments, |s| rule.segments[s]);
+    let open: Vec<usize> =
+        indexed.filter(|(r, (rule, state))| state.open && addressed(rule) && stacked >> r & 1 == 1).map(|(r, _)| r).collect();
     let (mut off, mut all) = (0.0f64, 0.0f64);
     let carried = catalog.cells[platform * categories..(platform + 1) * categories].iter().flat_map(Clone::clone);
     for id in carried.map(|id| id as usize).filter(|&id| quotes.prices[id] != UNLISTED) {
@@ -134,8 +137,16 @@ pub fn advertised_deal(
             let lowest = quotes.lowest_elsewhere(rule, listing);
             expected_discount(rule, i64::from(offer.shelf), i64::from(quotes.prices[id]), depth, lowest, carts)
         };
-        let extra: f64 = joined.map(expected).sum();
-        off += weight * (list - f64::from(offer.shelf) + extra) / list;
+        // of an exclusive group the best counts; a rule outside of groups is a group of its own
+        let mut extras = [0.0f64; RULES];
+        for r in joined {
+            let group = params.stacking.exclusive[*r];
+            let slot = &mut extras[if group == 0 { *r } else { group.trailing_zeros() as usize }];
+            *slot = slot.max(expected(r));
+        }
+        let extra: f64 = extras.iter().sum();
+        let on_shelf = if audience == Audience::All { list - f64::from(offer.shelf) } else { 0.0 };
+        off += weight * (on_shelf + extra) / list;
         all += weight;
     }
     (off / all.max(1e-9)) as f32
@@ -178,6 +189,7 @@ mod tests {
             platform: 0,
             category: 0,
             live: false,
+            first_party: false,
             traits: [0; 8],
             quality: 0.5,
             unit_cost: 10,

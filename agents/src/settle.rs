@@ -10,7 +10,7 @@ use crate::market::Bazaar;
 use crate::membership::{Applicant, consider_joining};
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::{Line, OpenLine, RulePart, check_outs, taken_off};
-use crate::params::{PLATFORMS, Params, RATE_LEVELS};
+use crate::params::{MembershipParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::protection;
 use crate::reconsider::Scales;
 use crate::shard::ShopperShard;
@@ -90,7 +90,7 @@ impl Desk<'_> {
         let id = shard.state.shopper(line.shopper as usize);
         let after = || self.market.seed.words(Purpose::After, id, u64::from(self.tick), Line::after_key(line.mission, line.place as usize));
         let fate = self.fate(line, parts, refused, platform, segment, after, tally);
-        let first_party = self.market.catalog.is_first_party(listing);
+        let first_party = listing.first_party;
         let params = &self.params.platforms[platform];
         let bill = Bill::new(line.list_price, line.fee, parts, params, &self.view.state.platforms[platform], first_party);
         let mut open = OpenLine {
@@ -118,8 +118,11 @@ impl Desk<'_> {
                 protection::watch(self.view, self.tick, rule.protection_ticks(), shard, line, bill.paid);
             }
         } else if line.deposit > 0 {
+            let presale = |part: &RulePart| matches!(params.promotions[part.rule as usize].instrument, Instrument::Presale { .. });
+            let broken = fate == Fate::Dropped && parts.iter().any(|part| refused >> part.rule & 1 == 1 && presale(part));
             match fate {
                 Fate::OutOfStock => deposit::refund(self.market, line.listing, segment, line.deposit, tally),
+                _ if broken => deposit::refund(self.market, line.listing, segment, line.deposit, tally),
                 _ => deposit::forfeit(platform, segment, line.deposit, &mut tally.totals),
             }
         }
@@ -173,7 +176,9 @@ impl Desk<'_> {
         tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(subsidy));
         let category = self.market.catalog.listings[line.listing as usize].category as usize;
         let scales = Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability };
-        if scales.still_wanted(self.params, [before, now], after().uniform(1)) {
+        // a deposit is sunk: only the balance is decided on
+        let balance = now.saturating_sub(line.deposit).max(1);
+        if scales.still_wanted(self.params, [before, balance], after().uniform(1)) {
             return Fate::Shipped;
         }
         tally.totals.add_to(platform, segment, Metric::Dropped, 1);
@@ -267,7 +272,7 @@ impl Desk<'_> {
         row.fatigue[platform] = row.fatigue[platform].saturating_add((memory.fatigue_gain * Q12 + 0.5) as u16);
         if remembers {
             let level = self.params.categories[category as usize].price_level;
-            let log_price = ln_f32(bill.paid.max(1) as f32 / level);
+            let log_price = ln_f32(bill.payable().max(1) as f32 / level);
             let storable = self.params.categories[category as usize].storable;
             let stock = if storable { (memory.stock_days / self.params.ai.tick_days as f32) as u8 } else { 0 };
             row.remember_purchase(category, log_price, memory.reference_price_gain, stock);
@@ -280,6 +285,8 @@ impl Desk<'_> {
             tally.totals.add_to(platform, segment, Metric::NewShoppers, 1);
         }
         if let Some(membership) = self.params.platforms[platform].membership {
+            let benefit = membership.benefit + self.view.member_savings[platform];
+            let membership = MembershipParams { benefit, ..membership };
             let shopper = Applicant { index: line.shopper as usize, segment, platform, spending: bill.paid };
             consider_joining(self.market, self.params, membership, self.tick, shard, shopper, &mut tally.totals);
         }

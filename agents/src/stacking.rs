@@ -90,16 +90,15 @@ impl Menu<'_> {
     pub fn best(&self, items: &[Item], scratch: &mut Scratch) -> Deal {
         assert!((1..=LINES).contains(&items.len()), "a check-out has 1 to {LINES} lines, found {}", items.len());
         let checkout = items.iter().fold(0, |bits, item| bits | item.rules) & self.stacking.checkout_bits;
-        let optional = if checkout == 0 { 0 } else { self.stacking.optional };
+        if checkout == 0 {
+            return self.line_by_line(items);
+        }
         scratch.candidates.clear();
         for (end, item) in scratch.ends.iter_mut().zip(items) {
             let from = scratch.candidates.len();
             let start = Candidate { price: i64::from(item.shelf), used: 0 };
-            self.choices(item, 0, start, optional, &mut |c| scratch.candidates.push(c));
+            self.choices(item, 0, start, self.stacking.optional, &mut |c| scratch.candidates.push(c));
             scratch.candidates[from..].sort_unstable_by_key(|c| (c.price, c.used));
-            if checkout == 0 {
-                scratch.candidates.truncate(from + 1);
-            }
             *end = scratch.candidates.len();
         }
         let mut search = Search { menu: self, items, scratch, active: 0, best: i64::MAX, deal: Deal::default() };
@@ -116,6 +115,22 @@ impl Menu<'_> {
             }
             chosen = (chosen - 1) & exclusive;
         }
+    }
+
+    /// The best deal where no rule on the check-out ties the lines together.
+    fn line_by_line(&self, items: &[Item]) -> Deal {
+        let mut deal = Deal::default();
+        for ((item, price), used) in items.iter().zip(&mut deal.prices).zip(&mut deal.used) {
+            let start = Candidate { price: i64::from(item.shelf), used: 0 };
+            if item.rules & self.stacking.line_bits == 0 {
+                *price = start.price;
+                continue;
+            }
+            let mut best = Candidate { price: i64::MAX, used: 0 };
+            self.choices(item, 0, start, 0, &mut |c| best = if (c.price, c.used) < (best.price, best.used) { c } else { best });
+            (*price, *used) = (best.price, best.used);
+        }
+        deal
     }
 
     /// Whether at most one rule of each exclusive group is among these.

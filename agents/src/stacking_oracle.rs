@@ -101,6 +101,7 @@ fn listing(merchant: u32) -> Listing {
         platform: 0,
         category: 0,
         live: false,
+        first_party: false,
         traits: [0; 8],
         quality: 0.5,
         unit_cost: 10,
@@ -256,6 +257,13 @@ proptest! {
         if case.items.len() == 1 && !drafts.iter().any(Draft::is_on_checkout) {
             prop_assert_eq!(case.with_menu(|menu| menu.line_price(&case.items[0])), deal.prices[0]);
         }
+    }
+
+    #[test]
+    fn no_legal_choice_is_cheaper_for_a_full_cart(drafts in prop::collection::vec(draft(), 1..4), lines in lines(LINES)) {
+        let case = case(&drafts, &lines);
+        let deal = case.with_menu(|menu| menu.best(&case.items, &mut Scratch::default()));
+        prop_assert_eq!(deal.prices.iter().sum::<i64>(), least_by_hand(&drafts, &case.items), "{:?}", deal);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Stock policies: how many pieces there are and when more arrive. Sold pieces leave at night, after the grant phase made sure
-//! that no piece was sold twice. Pieces are paid for when they are sold.
+//! that no piece was sold twice. Pieces are paid for when they are sold; a newsvendor also pays for what a piece loses while it
+//! waits: the part of its cost that is not salvaged, for each piece that is left when the next delivery is due.
 
 use crate::merchant::ListingState;
 use crate::policy::StockPolicy;
@@ -86,6 +87,15 @@ fn normal_quantile(p: f64) -> f64 {
     let q = p - 0.5;
     let r = q * q;
     polynomial(&A, r) * q / (polynomial(&B, r) * r + 1.0)
+}
+
+/// What unsold pieces of a newsvendor lose at the end of a cycle, money units: (1 - salvage) x cost for each piece that is left
+/// before the next delivery, the overage of the critical ratio.
+pub(crate) fn overage(policy: &StockPolicy, tick: u32, state: &ListingState, sold: i64, piece: Piece) -> i64 {
+    let StockPolicy::Newsvendor { salvage, review, lead_time, .. } = *policy else { return 0 };
+    let due = tick >= lead_time && (tick - lead_time).is_multiple_of(review.max(1));
+    let left = state.stock - sold;
+    if due && left > 0 { math::round_i64(left as f64 * piece.cost * (1.0 - salvage)) } else { 0 }
 }
 
 /// Takes sold pieces, receives deliveries, orders more where the listing is still sold; returns whether an order was placed.
@@ -185,6 +195,16 @@ mod tests {
         assert_eq!(s.on_order, [(9, 79)]);
         assert!(!replenish(&policy, 14, &mut ListingState { stock: 200, ..s.clone() }, 0, true, PIECE), "it has enough");
         assert!(!replenish(&policy, 14, &mut ListingState { on_order: vec![], ..s }, 0, false, PIECE), "it does not sell");
+    }
+
+    #[test]
+    fn what_waits_for_the_next_delivery_loses_what_is_not_salvaged() {
+        let policy = StockPolicy::Newsvendor { critical_ratio: None, salvage: 0.8, review: 7, lead_time: 2 };
+        let lost = |tick, sold| overage(&policy, tick, &state(12), sold, PIECE);
+        assert_eq!([lost(2, 2), lost(9, 2), lost(9, 12)], [100, 100, 0], "10 pieces lose 20 % of 50 each");
+        assert_eq!([lost(1, 2), lost(8, 2), lost(10, 2)], [0; 3], "only when a delivery is due");
+        let reorder = StockPolicy::ReorderUpTo { reorder_days: 3.0, level_days: 10.0, lead_time: 2 };
+        assert_eq!(overage(&reorder, 9, &state(12), 2, PIECE), 0);
     }
 
     #[test]

@@ -157,7 +157,8 @@ fn open_rules(market: &Bazaar, tick: u32, p: usize, params: &PlatformParams, sta
             }
             None => (state.pool, state.depth_ppm),
         };
-        slot.open = in_window && slot.available > 0 && trades;
+        let payable = slot.available > 0 || rule.budget_per_tick.is_some() && rule.platform_ppm == 0;
+        slot.open = in_window && payable && trades;
     }
 }
 

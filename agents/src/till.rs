@@ -26,6 +26,8 @@ pub(crate) struct Till<'a> {
 pub(crate) struct Quoted {
     /// All in, money units.
     pub(crate) price: u32,
+    /// The goods alone, without a delivery fee.
+    pub(crate) goods: u32,
     /// The same with the cost of waiting for a presale: what it feels like.
     pub(crate) felt: u32,
     /// Rule of the presale by which it is bought; [`NO_RULE`]: none.
@@ -50,7 +52,7 @@ impl Till<'_> {
             Some(wait) => self.in_cart(item, wait),
         };
         let price = (goods + self.extra_fee(item, goods)).max(1);
-        let now = Quoted { price: price as u32, felt: price as u32, presale: NO_RULE };
+        let now = Quoted { price: price as u32, goods: goods.max(1) as u32, felt: price as u32, presale: NO_RULE };
         if item.rules & self.menu.stacking.presale_bits == 0 {
             return now;
         }
@@ -159,12 +161,13 @@ impl Till<'_> {
         let Instrument::Presale { pay, .. } = rule.instrument else { return now };
         let goods = self.menu.line_price(item);
         let (deposit, bonus) = rule.deposit(goods);
+        let goods_price = (goods - bonus).max(1);
         let price = goods - bonus + self.extra_fee(item, goods);
         let ticks = f64::from(pay.0.max(self.tick + 1) - self.tick);
         let felt = price + (self.waiting_cost * ticks) as i64;
         if deposit == 0 || felt >= i64::from(now.felt) {
             return now;
         }
-        Quoted { price: price.max(1) as u32, felt: felt.max(1) as u32, presale: r }
+        Quoted { price: price.max(1) as u32, goods: goods_price as u32, felt: felt.max(1) as u32, presale: r }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::calendar::VisitTables;
 use crate::catalog::Catalog;
-use crate::params::{PLATFORMS, Params, TASTE};
+use crate::instrument::Audience;
+use crate::params::{PLATFORMS, Params, SEGMENTS, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
 use crate::promotion::{Quotes, UNLISTED, advertised_deal, invited, shelf_price};
@@ -95,8 +96,10 @@ pub struct View {
     pub shelves: Shelves,
     /// Utility of a platform's delivery and service, over mu.
     pub platform_utility: [f32; PLATFORMS],
-    /// Advertised deal by platform, share of the price.
-    pub deals: [f32; PLATFORMS],
+    /// Advertised deal by platform and segment, share of the price.
+    pub deals: [[f32; SEGMENTS]; PLATFORMS],
+    /// What rules for paying members alone take off on top, by platform, share of the price.
+    pub member_savings: [f32; PLATFORMS],
     /// Promised delivery days by platform.
     pub promised_days: [f64; PLATFORMS],
     /// Service by platform.
@@ -132,7 +135,8 @@ impl View {
             asked: Vec::new(),
             shelves: Shelves::default(),
             platform_utility: [0.0; PLATFORMS],
-            deals: [0.0; PLATFORMS],
+            deals: [[0.0; SEGMENTS]; PLATFORMS],
+            member_savings: [0.0; PLATFORMS],
             promised_days: [0.0; PLATFORMS],
             service: [ServiceDesk::default(); PLATFORMS],
             checked: [0.0; PLATFORMS],
@@ -153,6 +157,9 @@ impl View {
     /// Lowest price on the shelf in this tick and those before it, `ticks` in all.
     #[must_use]
     pub fn lowest_shelf(&self, listing: u32, ticks: u32) -> u32 {
+        if self.asked[listing as usize] == UNLISTED {
+            return u32::MAX;
+        }
         let before = self.state.shelf_prices.iter().take(ticks.saturating_sub(1) as usize).map(|shelf| shelf[listing as usize]);
         before.fold(self.offers[listing as usize].shelf, u32::min)
     }
@@ -162,7 +169,12 @@ impl View {
         let state = &self.state;
         let (prices, platforms) = (&state.prices, &state.platforms);
         self.asked.clear();
-        self.asked.extend(prices.iter().zip(&state.listed).map(|(&price, &listed)| if listed { price } else { UNLISTED }));
+        for (p, state) in platforms.iter().enumerate() {
+            self.trades[p] = state.trades();
+        }
+        let trades = self.trades;
+        let sold = prices.iter().zip(&state.listed).zip(&catalog.listings);
+        self.asked.extend(sold.map(|((&price, &listed), l)| if listed && trades[l.platform as usize] { price } else { UNLISTED }));
         let quotes = Quotes { prices: &self.asked, earlier: &state.earlier };
         let blank =
             Offer { traits: [0; TASTE], quality: 0.0, price_term: 0.0, shelf: 0, merchant: 0, live: false, listed: false, joins: 0 };
@@ -189,11 +201,18 @@ impl View {
             let state = &self.state.platforms[p];
             let days = state.delivery_days(platform, params.ai.tick_days);
             let desk = ServiceDesk::new(platform, state);
-            (self.service[p], self.checked[p], self.trades[p]) = (desk, state.checked(platform) as f32, state.trades());
+            (self.service[p], self.checked[p]) = (desk, state.checked(platform) as f32);
             self.promised_days[p] = days;
             self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
             let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
-            self.deals[p] = advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on());
+            let deal = |to| advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on(), to);
+            self.deals[p] = [deal((Audience::All, None)); SEGMENTS];
+            if platform.promotions.iter().any(|rule| !rule.all_segments) {
+                for (s, slot) in self.deals[p][..params.segments.len()].iter_mut().enumerate() {
+                    *slot = deal((Audience::All, Some(s)));
+                }
+            }
+            self.member_savings[p] = if platform.membership.is_some() { deal((Audience::Members, None)) } else { 0.0 };
         }
     }
 }

@@ -28,7 +28,9 @@ pub(crate) const COMPARED: usize = PAGES * SHOWN;
 pub(crate) struct Option_ {
     pub(crate) listing: u32,
     pub(crate) utility: f32,
+    /// All in, and for the goods alone, money units.
     pub(crate) price: u32,
+    pub(crate) goods: u32,
     pub(crate) true_match: f32,
     pub(crate) perceived: f32,
     pub(crate) estimate: f32,
@@ -43,6 +45,7 @@ pub(crate) const NOTHING: Option_ = Option_ {
     listing: 0,
     utility: 0.0,
     price: 0,
+    goods: 0,
     true_match: 0.0,
     perceived: 0.0,
     estimate: 0.0,
@@ -190,7 +193,7 @@ impl Tour<'_> {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (quoted, term) = match &till {
-                None => (Quoted { price: offer.shelf, felt: offer.shelf, presale: NO_RULE }, offer.price_term),
+                None => (Quoted { price: offer.shelf, goods: offer.shelf, felt: offer.shelf, presale: NO_RULE }, offer.price_term),
                 Some(till) => {
                     let quoted = till.quote(&self.item(shown.listing, till.menu.open), scratch);
                     let term = if quoted.felt == offer.shelf { offer.price_term } else { price_term(self.params, category, quoted.felt) };
@@ -212,6 +215,7 @@ impl Tour<'_> {
                 listing: shown.listing,
                 utility,
                 price: quoted.price,
+                goods: quoted.goods,
                 true_match: shown.true_match,
                 perceived,
                 estimate: shown.estimate,

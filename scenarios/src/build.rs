@@ -26,6 +26,7 @@ use sim_core::parallel;
 use sim_core::placement::Placement;
 use sim_core::shard::ShardPlan;
 use sim_core::tick::World;
+use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
 pub(crate) use shoppers::SHARD_MULTIPLE;
@@ -122,6 +123,12 @@ fn same_shape(scenario: &Scenario, tick: u32, shocked: &Scenario) -> Result<(), 
         let other = &shocked.platforms[name];
         if !platform.promotions.keys().eq(other.promotions.keys()) {
             return Err(changed(&format!("the promotions of `{name}`")));
+        }
+        for (rule, (before, after)) in platform.promotions.iter().map(|(rule, before)| (rule, (before, &other.promotions[rule]))) {
+            let same = discriminant(&before.kind) == discriminant(&after.kind);
+            if !same || discriminant(&before.budget) != discriminant(&after.budget) {
+                return Err(changed(&format!("what `platforms.{name}.promotions.{rule}` is or who pays for it")));
+            }
         }
         if platform.ai.initial != other.ai.initial {
             return Err(changed(&format!("`platforms.{name}.ai.initial`")));

@@ -183,7 +183,6 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
             "population.shoppers=60000",
             "population.cart={}",
             "population.memory.stock_days=7",
-            "population.choice.buy_ahead=10",
             "catalog.categories.food.share=1",
             // merchants who do not answer to the sale
             "catalog.merchants.streamers.stock=unlimited",
@@ -203,9 +202,9 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
         let mut day = |_| run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("local").listings;
         (0..built.market.ticks()).map(&mut day).map(|sold| food.iter().map(|&l| sold.orders[l]).sum::<i64>()).collect::<Vec<_>>()
     };
-    let (with, without) = (food(&[]), food(&["calendar.festivals={}"]));
+    let (with, without) = (food(&["population.choice.buy_ahead=10"]), food(&["population.choice.buy_ahead=0"]));
     let more = |days: std::ops::RangeInclusive<usize>| (with[days.clone()].iter().sum::<i64>() - without[days].iter().sum::<i64>()) as f64;
-    let lift = more(10..=15);
+    let lift = more(SALE);
     let (first, second) = (-more(16..=22) / lift, -more(23..=29) / lift);
     assert!(
         // whom the sale made a customer buys on: week 2 may sell more than without it, it must not sell less
@@ -232,4 +231,17 @@ fn every_habit_that_the_small_market_configures_fires() {
         assert!(configured.contains(&mechanism), "{} is not configured", mechanism.name());
         assert!(days.iter().any(|d| d.mechanisms.get(mechanism as usize).fired > 0), "{} sleeps", mechanism.name());
     }
+}
+
+#[test]
+fn rules_for_members_are_a_reason_to_join() {
+    let joined = |discount: &str| {
+        let rule = format!(
+            "platforms.north.promotions.members={{kind: {{coupon: {{discount: {discount}, reach: 100 %}}}}, audience: members, budget: {{per-day: 50 m yuan}}}}"
+        );
+        let plain = "platforms.north.membership={fee: 400 yuan, benefit: 0 %, join: 50 %}";
+        run(&[plain, &rule]).0.iter().map(|day| day.sum(0, Metric::Joined)).sum::<i64>()
+    };
+    let (none, small, large) = (joined("0 %"), joined("3 %"), joined("12 %"));
+    assert!(none == 0 && small < large && large > 50, "{none} join for nothing, {small} for 3 %, {large} for 12 %");
 }

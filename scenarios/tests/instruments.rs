@@ -2,7 +2,7 @@
 
 use agents::market::Bazaar;
 use agents::metric::{Metric, Totals};
-use scenarios::{Built, build, load_text};
+use scenarios::{Built, Override, build, load_text};
 use sim_core::exchange::Local;
 use sim_core::tick::{Ticked, World, run_tick};
 use std::path::Path;
@@ -43,11 +43,12 @@ struct Setting {
     cart: &'static str,
     fee: &'static str,
     cancelled: &'static str,
+    set: &'static [&'static str],
 }
 
 impl Setting {
     fn of(promotions: &str) -> Setting {
-        Setting { promotions: promotions.replace("BUDGET", BUDGET), cart: NO_CART, fee: "0 yuan", cancelled: "0 %" }
+        Setting { promotions: promotions.replace("BUDGET", BUDGET), cart: NO_CART, fee: "0 yuan", cancelled: "0 %", set: &[] }
     }
 
     fn built(&self) -> Built {
@@ -56,7 +57,8 @@ impl Setting {
             .replace("FEE", self.fee)
             .replace("CANCELLED", self.cancelled)
             .replace("{EAST}", &format!("{{{}}}", self.promotions));
-        let project = load_text(Path::new("scenario.yaml"), &text, &[]).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+        let overrides: Vec<Override> = self.set.iter().map(|text| Override::parse(text).expect("an override")).collect();
+        let project = load_text(Path::new("scenario.yaml"), &text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
         build(project.baseline(), project.directory(), 0).expect("a world")
     }
 
@@ -249,4 +251,76 @@ fn of_an_exclusive_group_the_best_is_used_and_never_two() {
     let off = |rules: &str| Setting::of(rules).sums().ratio(Metric::Subsidy, Metric::ShippedGmv);
     assert!((off(&rules("exclusive: either,")) - 0.2).abs() < 0.001);
     assert!((off(&rules("")) - 0.28).abs() < 0.001);
+}
+
+#[test]
+fn a_presale_that_cannot_keep_its_promise_keeps_no_deposit() {
+    let sums = |expansion: &str| {
+        let rule = "early: {kind: {presale: {deposit: {share: 20 %}, expansion: TIMES, pay_from: 2025-11-12, pay_to: 2025-11-12}}, \
+            from: 2025-11-03, to: 2025-11-11, budget: {per-day: 200 yuan}}";
+        Setting::of(&rule.replace("TIMES", expansion)).sums()
+    };
+    let modest = sums("1.5");
+    assert!(modest.of(Metric::RefusedSubsidies) > 100, "{modest:?}");
+    assert_eq!(modest.of(Metric::Dropped), 0, "a balance of 80 % is paid where 90 % were expected in all");
+    let bold = sums("3");
+    assert!(bold.of(Metric::Dropped) > 100 && bold.of(Metric::DepositsRefunded) > 0, "{bold:?}");
+    assert_eq!([&modest, &bold].map(|sums| sums.of(Metric::DepositsForfeited)), [0, 0]);
+}
+
+#[test]
+fn a_delivery_fee_breaks_no_promise_of_a_deal() {
+    let promise = "honest: {kind: {coupon: {discount: 10 %, reach: 100 %}}, BUDGET}";
+    let learns = &["population.memory.deal_credit_gain=0.2"];
+    Setting { fee: "9 yuan", set: learns, ..Setting::of(promise) }.run(|tick, market, world, _| {
+        if tick + 1 == market.ticks() {
+            let rows = world.shoppers.iter().flat_map(|shard| &shard.state.rows);
+            let least = rows.map(|row| row.credit[0]).min().expect("shoppers");
+            assert!(f32::from(least) > 0.9 * 16_384.0, "everybody got the whole coupon, credit fell to {least}");
+        }
+    });
+}
+
+#[test]
+fn rules_that_exclude_each_other_are_advertised_once_and_rules_for_a_segment_to_it_alone() {
+    let deals = |promotions: &str, set: &'static [&'static str]| {
+        let built = Setting { set, ..Setting::of(promotions) }.built();
+        let mut world = built.world();
+        run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        world.view.deals[0]
+    };
+    let coupon = "kind: {coupon: {discount: 20 %, reach: 100 %}}, BUDGET";
+    let one = deals(&format!("a: {{{coupon}}}"), &[]);
+    assert!((one[0] - 0.2).abs() < 1e-3, "{one:?}");
+    assert_eq!(deals(&format!("a: {{{coupon}, exclusive: g}}, b: {{{coupon}, exclusive: g}}"), &[]), one);
+    assert!(deals(&format!("a: {{{coupon}}}, b: {{{coupon}}}"), &[])[0] > one[0]);
+    let two = &["population.segments.all.share=60 %", "population.segments.rest={share: 40 %, price_sensitivity: 3}"];
+    let targeted = deals(&format!("a: {{{coupon}, segments: [rest]}}"), two);
+    assert_eq!(targeted[..2], [0.0, one[0]]);
+}
+
+#[test]
+fn what_returns_take_back_is_what_was_given_to_the_fen() {
+    let promotions = "cross: {kind: {cross-shop-discount: {threshold: 300 yuan, discount: 50 yuan}}, BUDGET}, \
+        coupon: {kind: {coupon: {discount: 7 %, reach: 50 %}}, platform_share: 30 %, BUDGET}";
+    let set = &["catalog.categories.goods.returns_shelf=50 %", "platforms.east.logistics.days=1", "outputs.sample=100 %"];
+    let built = Setting { cart: CART, set, ..Setting::of(promotions) }.built();
+    let (mut world, mut booked, mut written, mut partial) = (built.world(), [0i64; 2], [0i64; 2], 0);
+    for tick in 0..built.market.ticks() {
+        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        booked[0] += ticked.totals.sum(0, Metric::Clawback);
+        booked[1] += ticked.totals.sum(0, Metric::Refunds);
+        assert!(tick >= built.market.warm_up, "no warm-up, so that every order is written");
+    }
+    let orders: Vec<_> = world.shoppers.iter_mut().flat_map(|shard| shard.take_events().orders).collect();
+    let come_back = |o: &&sim_core::rows::OrderRow| o.will_return == 1 && o.return_tick < built.market.ticks() && &*o.platform == "east";
+    for order in orders.iter().filter(come_back) {
+        written[0] += order.subsidy;
+        written[1] += order.paid + order.subsidy;
+        let together = |o: &&sim_core::rows::OrderRow| (o.tick, o.shopper, o.mission) == (order.tick, order.shopper, order.mission);
+        partial += i32::from(orders.iter().filter(together).any(|o| o.will_return == 0));
+    }
+    assert!(partial > 20, "{partial} lines came back while others of the check-out stayed");
+    assert!(written[0] > 100_000, "{written:?}");
+    assert_eq!(booked, written);
 }

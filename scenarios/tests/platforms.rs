@@ -312,3 +312,20 @@ fn a_bankrupt_platform_is_left_by_all_and_the_last_one_stays() {
     let world = run(&built(&set), |_, _, _| {});
     assert_eq!(PLATFORMS.filter(|&p| world.view.state.platforms[p].trades()).count(), 1);
 }
+
+#[test]
+fn nobody_sells_on_pays_to_or_looks_at_a_platform_that_left() {
+    let exit = ["platforms.north.exit={capital: 2 m yuan}", "platforms.north.fixed_cost=20 m yuan"];
+    let mut after = 0;
+    run(&built(&exit), |tick, world, totals| {
+        let Some(left) = world.view.state.platforms[0].exited else { return };
+        let sold = |metric| totals.sum(0, metric);
+        if tick > left + 1 {
+            after += 1;
+            assert_eq!([Metric::ActiveListings, Metric::ListingFees, Metric::PriceChanges, Metric::Orders].map(sold), [0; 4]);
+        }
+        assert!(!world.view.trades[0]);
+        assert!(world.view.asked.iter().zip(&world.view.offers).all(|(asked, offer)| *asked == u32::MAX || offer.listed));
+    });
+    assert!(after > 3, "it left early enough to be watched");
+}

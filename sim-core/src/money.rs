@@ -23,8 +23,10 @@ impl Money {
     #[must_use]
     pub fn share(self, ppm: u32) -> Money {
         assert!(self.0 >= 0, "a share is taken of a non-negative amount, found {}", self.0);
-        let part = i128::from(self.0) * i128::from(ppm) / i128::from(PPM);
-        Money(i64::try_from(part).expect("a share in ppm below 2^32 of an i64 fits when ppm <= 10^6"))
+        let (ppm, million) = (i64::from(ppm), PPM as i64);
+        // whole millions apart, so that 64 bits hold every product
+        let whole = (self.0 / million).checked_mul(ppm).expect("a share overflows only where it is many times the amount");
+        Money(whole) + Money(self.0 % million * ppm / million)
     }
 }
 

@@ -65,7 +65,7 @@ fn platform_choice(units: &Units, choice: &model::MerchantPlatforms) -> Platform
     let ticks = |days: f64| (days / units.scenario.calendar.tick.0).round().max(1.0) as u32;
     PlatformChoiceParams {
         review: ticks(choice.review.0),
-        listing_cost: units.per_tick(units.of_merchant(choice.listing_cost)),
+        listing_micros: units.per_tick(units.micros_of_merchant(choice.listing_cost)),
         joining_cost: units.of_merchant(choice.joining_cost),
         payback: ticks(choice.payback.0),
         rate: choice.rate.0,
@@ -86,6 +86,12 @@ impl Units<'_> {
     /// Money that one merchant pays or owns, in money units.
     pub(super) fn of_merchant(&self, amount: Amount) -> i64 {
         self.scenario.catalog.merchant_money_at(self.intensive(amount), self.scenario.population.shoppers)
+    }
+
+    /// The same in millionths of a money unit.
+    pub(super) fn micros_of_merchant(&self, amount: Amount) -> i64 {
+        let micros = amount.micros().saturating_mul(i64::from(self.scenario.money_unit));
+        self.scenario.catalog.merchant_money_at(micros, self.scenario.population.shoppers)
     }
 
     /// Money of the whole market, divided by scale, in money units.

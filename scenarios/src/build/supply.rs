@@ -152,6 +152,7 @@ impl Builder<'_> {
                 platform: platform as u8,
                 category: category as u16,
                 live,
+                first_party: self.owns(group, platform),
                 traits,
                 quality,
                 unit_cost,

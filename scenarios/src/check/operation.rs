@@ -1,7 +1,7 @@
 //! How platforms operate: stages of AI, experience money, the bandit of an adaptive strategy.
 
 use super::{Check, at, percent};
-use crate::model::{Adaptive, Platform, Strategy};
+use crate::model::{Adaptive, Learning, Platform, Strategy};
 use crate::problem::Problem;
 
 impl Check<'_> {
@@ -68,6 +68,12 @@ impl Check<'_> {
         if adaptive.over.len() < 2 {
             let problem = Problem::new("there is nothing to choose from").found(format!("{} in `over`", adaptive.over.len()));
             self.report(here("over"), problem.expected("two strategies or more"));
+        }
+        if let Learning::Exp3 { exploration } = &adaptive.learning
+            && exploration.0 == 0.0
+        {
+            let problem = Problem::new("without exploration the weights never change").found(format!("`{exploration}`"));
+            self.report(here("learning"), problem.expected("a share above 0, such as 10 %"));
         }
         if adaptive.review.0 < self.scenario.calendar.tick.0 {
             let problem = Problem::new("a review in less than a tick").found(format!("`{}`", adaptive.review));

@@ -126,6 +126,10 @@ impl Check<'_> {
                 let problem = Problem::new("the balance is paid while deposits are still taken").found(format!("`{pay_from}`"));
                 self.report(here("pay_from"), problem.expected(format!("{to}, the last day for deposits, or later")));
             }
+            Some(to) if pay_to <= to => {
+                let problem = Problem::new("deposits of the last day cannot be followed by a balance").found(format!("`{pay_to}`"));
+                self.report(here("pay_to"), problem.expected(format!("a day after {to}, the last day for deposits")));
+            }
             Some(_) => {}
         }
     }

@@ -15,6 +15,7 @@ const HEADROOM: f64 = 16.0;
 impl Check<'_> {
     pub(super) fn size(&mut self) {
         self.prices_fit();
+        self.fees_fit();
         let forecast = forecast(self.scenario);
         if forecast.memory_bytes > MAX_BYTES {
             let gib = forecast.memory_bytes as f64 / f64::from(1 << 30);
@@ -49,6 +50,21 @@ impl Check<'_> {
                     .expected(format!("at most {DEAREST:.1e}"))
                     .help("lower `money_unit`, or the price distribution");
                 self.report(at!["catalog", "categories", name, "price"], problem);
+            }
+        }
+    }
+
+    /// So is what a line costs with its delivery.
+    fn fees_fit(&mut self) {
+        let unit = f64::from(self.scenario.money_unit);
+        for (name, platform) in &self.scenario.platforms {
+            let fee = platform.logistics.delivery_fee.fee.micros() as f64 * 1e-6 * unit;
+            if fee > DEAREST {
+                let problem = Problem::new("the delivery fee does not fit into 32 bits")
+                    .found(format!("{fee:.1e} money units at {unit} units per yuan"))
+                    .expected(format!("at most {DEAREST:.1e}"))
+                    .help("lower `money_unit`, or the fee");
+                self.report(at!["platforms", name, "logistics", "delivery_fee", "fee"], problem);
             }
         }
     }
