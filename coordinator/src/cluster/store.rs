@@ -1,4 +1,4 @@
-//! The store of a run: checkpoints and tables that are under way, in a directory that all processes see, or in a bucket.
+//! The store of a run: checkpoints and tables that are under way, in a directory that all processes see.
 //!
 //! Owns the layout of paths and the manifests of checkpoints. Guarantees that nothing is overwritten, that what is read is
 //! what was written (by its hash), and that a manifest is written after everything that it names is durable.
