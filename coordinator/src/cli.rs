@@ -154,7 +154,7 @@ pub(crate) struct CoordinatorArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7400")]
     pub(crate) listen: std::net::SocketAddr,
-    /// Where checkpoints go: a directory that all workers see, or a bucket where built with `s3` [default: below --out]
+    /// Where checkpoints go: a directory that all workers see [default: below --out]
     #[arg(long, value_name = "PLACE")]
     pub(crate) store: Option<String>,
     #[command(flatten)]

@@ -16,6 +16,8 @@ pub(crate) mod board;
 
 pub(crate) mod fetch;
 
+pub(crate) mod door;
+
 pub(crate) mod net;
 
 pub(crate) mod metrics;

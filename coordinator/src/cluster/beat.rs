@@ -1,15 +1,21 @@
 //! Signs of life, from a thread of their own: a worker that computes for minutes is not dead.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tonic::Code;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
 
 use crate::cluster::net;
 use crate::cluster::security::{Security, Shows};
 use crate::cluster::wire::BeatRequest;
 use crate::cluster::wire::coordinator_client::CoordinatorClient;
 use crate::exit::Failure;
+
+/// A connection to the coordinator.
+pub(crate) type Client = CoordinatorClient<InterceptedService<Channel, Shows>>;
 
 /// Beats until the coordinator says that it does not count, or cannot be reached for `lease`; then `ended` hears why.
 pub(crate) fn start(
@@ -27,26 +33,31 @@ pub(crate) fn start(
                 Ok(channel) => channel,
                 Err(failure) => return failure.to_string(),
             };
-            let mut client = CoordinatorClient::with_interceptor(channel, Shows(security.token()));
-            let mut heard = Instant::now();
-            loop {
-                tokio::time::sleep(period).await;
-                let cause = match tokio::time::timeout(lease, client.beat(BeatRequest { incarnation })).await {
-                    Ok(Ok(_)) => {
-                        heard = Instant::now();
-                        continue;
-                    }
-                    Ok(Err(status)) if status.code() == Code::FailedPrecondition => return status.message().to_owned(),
-                    Ok(Err(status)) => status.message().to_owned(),
-                    Err(_) => "no answer".to_owned(),
-                };
-                if heard.elapsed() > lease {
-                    return format!("the coordinator was not reached for {} ms: {cause}", lease.as_millis());
-                }
-            }
+            let client = CoordinatorClient::with_interceptor(channel, Shows(security.token()));
+            until_lost(client, incarnation, (period, lease)).await
         });
         ended(why);
     };
     let spawned = thread::Builder::new().name("beat".to_owned()).spawn(beat);
     spawned.map(drop).map_err(|source| Failure::Threads { threads: 1, source })
+}
+
+/// Beats; returns why no sign of life counts any more.
+pub(crate) async fn until_lost(mut client: Client, incarnation: u64, (period, lease): (Duration, Duration)) -> String {
+    let mut heard = Instant::now();
+    loop {
+        tokio::time::sleep(period).await;
+        let cause = match tokio::time::timeout(lease, client.beat(BeatRequest { incarnation })).await {
+            Ok(Ok(_)) => {
+                heard = Instant::now();
+                continue;
+            }
+            Ok(Err(status)) if status.code() == Code::FailedPrecondition => return status.message().to_owned(),
+            Ok(Err(status)) => status.message().to_owned(),
+            Err(_) => "no answer".to_owned(),
+        };
+        if heard.elapsed() > lease {
+            return format!("the coordinator was not reached for {} ms: {cause}", lease.as_millis());
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use futures::{Stream, stream};
@@ -13,6 +13,7 @@ use sim_core::exchange::{ExchangeError, Phase};
 use sim_core::peers::{Buffers, Received, Transport};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
@@ -88,28 +89,29 @@ pub(crate) struct Fetching {
 
 impl Transport for Fetching {
     fn swap(&mut self, phase: Phase, buffers: Buffers) -> Result<Vec<Received>, ExchangeError> {
-        let begun = Instant::now();
-        let peers = self.members.len() - 1;
-        self.traffic.sent_bytes += (buffers.all.len() * peers + buffers.each.iter().map(Vec::len).sum::<usize>()) as u64;
-        self.board.publish(self.generation, self.round, buffers);
-        let found = self.runtime.clone().block_on(self.all());
-        self.round += 1;
-        self.traffic.waited += begun.elapsed();
-        match found {
-            Ok(received) => {
-                self.traffic.received_bytes += received.iter().map(|(all, own)| all.len() + own.len()).sum::<usize>() as u64;
-                Ok(received)
-            }
-            Err(trouble) => {
-                let cause = format!("{trouble:?}");
-                self.trouble = Some(trouble);
-                Err(ExchangeError { phase, cause })
-            }
-        }
+        self.runtime.clone().block_on(self.round_of(buffers)).map_err(|trouble| {
+            let cause = format!("{trouble:?}");
+            self.trouble = Some(trouble);
+            ExchangeError { phase, cause }
+        })
     }
 }
 
 impl Fetching {
+    /// Publishes `buffers` and fetches those of the others.
+    pub(crate) async fn round_of(&mut self, buffers: Buffers) -> Result<Vec<Received>, Trouble> {
+        let begun = Instant::now();
+        let peers = self.members.len() - 1;
+        self.traffic.sent_bytes += (buffers.all.len() * peers + buffers.each.iter().map(Vec::len).sum::<usize>()) as u64;
+        self.board.publish(self.generation, self.round, buffers);
+        let found = self.all().await;
+        self.round += 1;
+        self.traffic.waited += begun.elapsed();
+        let received = found?;
+        self.traffic.received_bytes += received.iter().map(|(all, own)| all.len() + own.len()).sum::<usize>() as u64;
+        Ok(received)
+    }
+
     async fn all(&self) -> Result<Vec<Received>, Trouble> {
         let fetches = self.members.iter().map(|(who, client)| async move {
             match client {

@@ -5,10 +5,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sim_core::snapshot;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::cluster::chronicle::Chronicle;
 use crate::cluster::logic::{Command, Event, Incarnation, Logic, Settings};
@@ -25,6 +26,9 @@ use crate::exit::{Exit, Failure};
 use crate::plan::{Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
 use crate::{interrupt, output};
+
+#[cfg(test)]
+mod storm;
 
 /// How often time is looked at.
 const CLOCK: Duration = Duration::from_millis(50);
@@ -116,26 +120,8 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
         Some((count, threads, token)) => Brood::start(*count, &address.to_string(), token, *threads)?,
         None => Brood::default(),
     };
-    let done = bases.last().map_or((0, 0), |base| (base.cell, base.tick));
-    if done != (0, 0) {
-        progress.say(&format!("goes on from the checkpoint of cell {}, tick {} of the engine", done.0, done.1));
-    }
-    let mut host = Host {
-        plan,
-        cells: plan.cells().collect(),
-        logic: Logic::new(hosting.settings, bases, generation),
-        hub,
-        store: hosting.store,
-        metrics,
-        progress,
-        brood,
-        begun: Instant::now(),
-        told: done,
-        losses: Vec::new(),
-        workers: 0,
-        effort: Effort::default(),
-        end: None,
-    };
+    let logic = Logic::new(hosting.settings, bases, generation);
+    let mut host = Host::new((plan, logic), hub, hosting.store, metrics, progress, brood);
     let ended = host.drive(&mut heard).await;
     // workers hear their farewell before the server ends
     drop(host.brood);
@@ -193,7 +179,38 @@ pub(crate) fn stored(error: StoreError) -> Failure {
     }
 }
 
-impl Host<'_> {
+impl<'a> Host<'a> {
+    /// A host that goes on from the last checkpoint that `logic` knows, and says so if that is not the beginning.
+    fn new(
+        (plan, logic): (&'a Plan, Logic),
+        hub: Arc<Hub>,
+        store: Store,
+        metrics: Arc<Metrics>,
+        progress: &'a mut Progress,
+        brood: Brood,
+    ) -> Self {
+        let told = (logic.base().cell, logic.base().tick);
+        if told != (0, 0) {
+            progress.say(&format!("goes on from the checkpoint of cell {}, tick {} of the engine", told.0, told.1));
+        }
+        Host {
+            plan,
+            cells: plan.cells().collect(),
+            logic,
+            hub,
+            store,
+            metrics,
+            progress,
+            brood,
+            begun: Instant::now(),
+            told,
+            losses: Vec::new(),
+            workers: 0,
+            effort: Effort::default(),
+            end: None,
+        }
+    }
+
     async fn drive(&mut self, heard: &mut mpsc::UnboundedReceiver<Note>) -> Result<(), Failure> {
         let mut clock = tokio::time::interval(CLOCK);
         clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -59,6 +59,7 @@ pub(crate) const LEGAL: &[(Phase, Phase)] = &[
     (Phase::Recovering, Phase::Restoring),
     (Phase::Recovering, Phase::Forming),
     (Phase::Recovering, Phase::Draining),
+    (Phase::Forming, Phase::Done),
     (Phase::Forming, Phase::Draining),
     (Phase::Restoring, Phase::Draining),
     (Phase::Running, Phase::Draining),
@@ -231,7 +232,7 @@ impl Logic {
     }
 
     fn begin_when_enough(&mut self, now: Duration) {
-        if self.live.keys().filter(|who| !self.leaving.contains(who)).count() >= self.wanted {
+        if !self.is_complete() && self.live.keys().filter(|who| !self.leaving.contains(who)).count() >= self.wanted {
             self.wanted = 1;
             self.assign(now);
         }
@@ -268,7 +269,7 @@ impl Logic {
     /// Lets members run on: a window ahead of the slowest, to the next checkpoint, to the end of the cell.
     fn advance(&mut self) {
         let slowest = self.slowest();
-        let mut until = (slowest + self.settings.window).min(self.end());
+        let mut until = (slowest + self.settings.window).min(self.end_of_cell());
         if let Some(every) = self.settings.every_ticks {
             until = until.min(self.due_from + every.max(1));
         }
@@ -283,7 +284,7 @@ impl Logic {
         self.members.iter().map(|(_, progress)| progress.tick).min().expect("a generation has members")
     }
 
-    fn end(&self) -> u32 {
+    fn end_of_cell(&self) -> u32 {
         self.settings.ticks[self.base().cell as usize]
     }
 
@@ -311,7 +312,7 @@ impl Logic {
         }
         let slowest = self.slowest();
         self.digests.retain(|&tick, _| tick >= slowest);
-        if slowest == self.end() {
+        if slowest == self.end_of_cell() {
             self.end_cell();
             return;
         }
@@ -380,10 +381,8 @@ impl Logic {
         self.saved_at = now;
         self.stop = None;
         self.due_from = self.base().tick;
-        if self.base().cell as usize == self.settings.ticks.len() {
-            self.enter(Phase::Done);
-            self.dismiss_all(0, "the run is complete");
-            self.commands.push(Command::Done);
+        if self.is_complete() {
+            self.end();
         } else if self.is_draining {
             self.end_drained();
         } else if self.base().tick == 0 || self.live.len() > self.members.len() || !self.leaving.is_empty() {
@@ -393,6 +392,17 @@ impl Logic {
             self.enter(Phase::Running);
             self.advance();
         }
+    }
+
+    /// Whether every cell is computed, as a coordinator may find that begins where another one died.
+    fn is_complete(&self) -> bool {
+        self.base().cell as usize == self.settings.ticks.len()
+    }
+
+    fn end(&mut self) {
+        self.enter(Phase::Done);
+        self.dismiss_all(0, "the run is complete");
+        self.commands.push(Command::Done);
     }
 
     /// Dismisses those who asked to go, and goes on with the others, or waits for some.
@@ -497,6 +507,9 @@ impl Logic {
             self.live.values_mut().for_each(|seen| *seen = now);
         }
         self.heard_at = now;
+        if self.is_complete() {
+            return self.end();
+        }
         let lease = self.settings.lease;
         let silent: Vec<_> = self.live.iter().filter(|(_, seen)| now.saturating_sub(**seen) > lease).map(|(who, _)| *who).collect();
         for who in silent {

@@ -3,13 +3,16 @@
 //! Guarantees the same limits on both sides. The numbers follow from how HTTP/2 stalls: a connection's window must hold the
 //! windows of all streams on it that may be unread, and a partitioned peer is only found by pings.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures::Stream;
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 
+use crate::cluster::door::{self, Guest};
 use crate::cluster::security::Security;
 use crate::exit::Failure;
 
@@ -24,6 +27,11 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection to `address` (`host:port`), made when it is first used.
 pub(crate) fn channel(address: &str, security: &Security) -> Result<Channel, Failure> {
+    Ok(endpoint(address, security)?.connect_lazy())
+}
+
+/// Where a connection to `address` (`host:port`) goes, and how it behaves.
+pub(crate) fn endpoint(address: &str, security: &Security) -> Result<Endpoint, Failure> {
     let bad = |error: tonic::transport::Error| Failure::Usage {
         what: format!("`{address}` is no address of a process: {error}"),
         advice: "give host:port".to_owned(),
@@ -42,7 +50,7 @@ pub(crate) fn channel(address: &str, security: &Security) -> Result<Channel, Fai
     if let Some(tls) = &security.tls {
         endpoint = endpoint.tls_config(tls.client()).map_err(bad)?;
     }
-    Ok(endpoint.connect_lazy())
+    Ok(endpoint)
 }
 
 /// A server without services.
@@ -68,8 +76,8 @@ pub(crate) fn server(security: &Security) -> Result<Server, Failure> {
 
 /// The connections of a listener. They send at once: otherwise each small answer waits for the other side's delayed
 /// acknowledgement, 40 ms.
-pub(crate) fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+pub(crate) fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<Guest>> {
+    door::guests(TcpIncoming::from(listener).with_nodelay(Some(true)))
 }
 
 /// Listens on `address`.

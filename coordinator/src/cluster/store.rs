@@ -1,4 +1,4 @@
-//! The store of a run: checkpoints and tables that are under way, in a directory that all processes see, or in a bucket.
+//! The store of a run: checkpoints and tables that are under way, in a directory that all processes see.
 //!
 //! Owns the layout of paths and the manifests of checkpoints. Guarantees that nothing is overwritten, that what is read is
 //! what was written (by its hash), and that a manifest is written after everything that it names is durable.
@@ -63,6 +63,12 @@ impl Store {
         std::fs::create_dir_all(&dir).map_err(io)?;
         let inner = LocalFileSystem::new_with_prefix(&dir).map_err(failed)?.with_fsync(true);
         Ok(Self { inner: Arc::new(inner), root: Path::default() })
+    }
+
+    /// A store that is gone with the process.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        Self { inner: Arc::new(object_store::memory::InMemory::new()), root: Path::default() }
     }
 
     /// Creates a file.

@@ -38,6 +38,11 @@ impl Cluster {
         }
     }
 
+    /// The coordinator's process.
+    pub(crate) fn coordinator(&self) -> u32 {
+        self.coordinator.id()
+    }
+
     /// Sends a signal to a worker.
     pub(crate) fn signal(&self, worker: usize, name: &str) {
         signal(self.workers[worker].id(), name);

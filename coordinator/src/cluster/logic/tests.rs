@@ -304,6 +304,15 @@ fn a_coordinator_that_slept_blames_nobody() {
 }
 
 #[test]
+fn a_coordinator_that_begins_after_the_last_cell_needs_no_workers() {
+    let over = Base { cell: 2, generation: 4, ..Base::default() };
+    let mut world = World::new(Logic::new(settings(2), vec![over], 4));
+    world.join([1]);
+    world.run(1);
+    assert!(world.is_done() && world.said.iter().any(|said| matches!(said, Command::Dismiss { exit: 0, .. })));
+}
+
+#[test]
 fn every_phase_can_be_reached_and_left() {
     use Phase::{Checkpointing, Done, Draining, Failed, Forming, Recovering, Rescaling, Restoring, Running};
     for phase in [Restoring, Running, Checkpointing, Recovering, Rescaling, Draining, Done, Failed] {
