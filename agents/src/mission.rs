@@ -69,6 +69,21 @@ struct Errand {
     visited: u8,
 }
 
+/// Who ends which mission how.
+struct End {
+    index: usize,
+    id: u64,
+    segment: usize,
+    category: usize,
+    need: Need,
+    sensitivity: f32,
+    /// Fatigue of the shopper, utils.
+    tired: f32,
+    /// Weight of all that was examined and of leaving, and of leaving alone.
+    total: f32,
+    outside: f32,
+}
+
 /// Leaving without a purchase: its weight, and its utility relative to the best choice.
 #[derive(Clone, Copy)]
 struct Leaving {
@@ -239,6 +254,35 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
+        let end = End { index, id, segment, category, need, sensitivity, tired, total, outside };
+        let chosen = self.conclude(shard, &end, basket, &mut weights, chosen, totals);
+        if basket.written {
+            self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
+        }
+        let option = &basket.options[chosen?];
+        if let Some(helper) = helper {
+            self.note_helped(helper, option, segment, totals);
+        }
+        let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
+        self.take(shard, buyer, option, weights[chosen?] / total, wishes);
+        let list_price = self.view.state.prices[option.listing as usize];
+        Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))
+    }
+
+    /// What a mission leaves before anything is paid: a question to the shop, clicks, the cause of a lost sale, interest. Returns what is
+    /// chosen after the answer.
+    #[inline(always)]
+    fn conclude(
+        &self,
+        shard: &mut ShopperShard,
+        end: &End,
+        basket: &mut Basket,
+        weights: &mut [f32; COMPARED],
+        chosen: Option<usize>,
+        totals: &mut Totals,
+    ) -> Option<usize> {
+        let End { index, id, segment, category, need, sensitivity, tired, total, outside } = *end;
+        let state = &mut shard.state;
         let chosen = if self.params.inquiry.is_on() && need.assistant().is_none() {
             let (options, weights) = (&mut basket.options[..basket.len], &mut weights[..]);
             let mut considered = Considered { shopper: id, segment, need, options, weights, total, outside, chosen };
@@ -246,7 +290,7 @@ impl Tour<'_> {
         } else {
             chosen
         };
-        self.note_ads(&mut shard.ad_views, id, mission, segment, &basket.options[..basket.len], &weights, outside, chosen);
+        self.note_ads(&mut shard.ad_views, id, need.number, segment, &basket.options[..basket.len], &weights[..], outside, chosen);
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {
@@ -263,18 +307,8 @@ impl Tour<'_> {
             };
             self.attribute(&ended, &mut shard.losses, totals);
         }
-        self.look(state, index, segment, mission, &basket.options[..basket.len], totals);
-        if basket.written {
-            self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
-        }
-        let option = &basket.options[chosen?];
-        if let Some(helper) = helper {
-            self.note_helped(helper, option, segment, totals);
-        }
-        let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
-        self.take(shard, buyer, option, weights[chosen?] / total, wishes);
-        let list_price = self.view.state.prices[option.listing as usize];
-        Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))
+        self.look(state, index, segment, need.number, &basket.options[..basket.len], totals);
+        chosen
     }
 
     /// What a mission is for and where it goes; nowhere if the need can wait.

@@ -8,7 +8,7 @@ use crate::content::contact::Contacts;
 use crate::content::plan::ContentState;
 use crate::instrument::Audience;
 use crate::loss::{Median, Yardstick};
-use crate::params::{PLATFORMS, Params, SEGMENTS, TASTE};
+use crate::params::{PLATFORMS, Params, PlatformParams, SEGMENTS, TASTE};
 use crate::platform::PlatformState;
 use crate::presence::Prospect;
 use crate::promotion::{Quotes, UNLISTED, advertised_deal, invited, shelf_price};
@@ -238,24 +238,29 @@ impl View {
             }
         });
         for (p, platform) in params.platforms.iter().enumerate() {
-            let state = &self.state.platforms[p];
-            let days = state.delivery_days(platform, params.ai.tick_days);
-            let desk = ServiceDesk::new(platform, &params.ai, state);
-            (self.service[p], self.checked[p]) = (desk, state.checked(platform) as f32);
-            self.promised_days[p] = days;
-            self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
-            let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
-            let deal = |to| advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on(), to);
-            self.deals[p] = [deal((Audience::All, None)); SEGMENTS];
-            if platform.promotions.iter().any(|rule| !rule.all_segments) {
-                for (s, slot) in self.deals[p][..params.segments.len()].iter_mut().enumerate() {
-                    *slot = deal((Audience::All, Some(s)));
-                }
-            }
-            self.member_savings[p] = if platform.membership.is_some() { deal((Audience::Members, None)) } else { 0.0 };
+            self.publish_platform(p, platform, catalog, params);
         }
         if !self.state.medians.is_empty() {
             self.yardstick = Yardstick::new(catalog, params, self);
         }
+    }
+
+    /// Delivery, service and deals of a platform.
+    fn publish_platform(&mut self, p: usize, platform: &PlatformParams, catalog: &Catalog, params: &Params) {
+        let state = &self.state.platforms[p];
+        let days = state.delivery_days(platform, params.ai.tick_days);
+        let desk = ServiceDesk::new(platform, &params.ai, state);
+        (self.service[p], self.checked[p]) = (desk, state.checked(platform) as f32);
+        self.promised_days[p] = days;
+        self.platform_utility[p] = -params.choice.delivery * days as f32 + params.choice.service * desk.level() as f32;
+        let quotes = Quotes { prices: &self.asked, earlier: &self.state.earlier };
+        let deal = |to| advertised_deal(catalog, p, platform, &state.rules, quotes, &self.offers, params.cart.is_on(), to);
+        self.deals[p] = [deal((Audience::All, None)); SEGMENTS];
+        if platform.promotions.iter().any(|rule| !rule.all_segments) {
+            for (s, slot) in self.deals[p][..params.segments.len()].iter_mut().enumerate() {
+                *slot = deal((Audience::All, Some(s)));
+            }
+        }
+        self.member_savings[p] = if platform.membership.is_some() { deal((Audience::Members, None)) } else { 0.0 };
     }
 }

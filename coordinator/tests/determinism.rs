@@ -38,7 +38,8 @@ fn what_is_written_does_not_change_what_happens() {
     let (loud, silent) = (dir.path().join("loud"), dir.path().join("silent"));
     stdout(&mut tiny(&loud, &["--set", "outputs.sample=100 %"]));
     let off = "outputs.tables={platform_ticks: false, segment_ticks: false, capability_ticks: false, ledger_ticks: false, \
-               merchant_ticks: false, listing_ticks: false, orders: false, missions: false, shopper_panel: false}";
+               merchant_ticks: false, listing_ticks: false, orders: false, missions: false, shopper_panel: false, \
+               assistant_ticks: false, churn: false, channel_ticks: false, funnel_ticks: false, merchant_funnel: false}";
     stdout(&mut tiny(&silent, &["--set", off, "--set", "outputs.census=30"]));
     assert_eq!(digests(&loud), digests(&silent));
     assert_eq!(files(&silent.join("tables")), [Path::new("comparison/comparison.parquet")]);
