@@ -116,9 +116,9 @@ def page(results):
         "moves by more than three standard errors; a row that says NO has not shown it, and a row without numbers is not measured yet.",
         "Where the KPI is the mechanism's own counter, the row shows no more than that it fires. Both runs of a row share the seeds of",
         "their replications; with three of them, three standard errors are a weak test. Patches in full stand in `.ci/switch-off.yaml`,",
-        "numbers in `.ci/switch-off.results.json`; `.ci/nightly switch-off [MECHANISM...]` measures again. The rows below were measured",
-        "before advertising, content, service desks and assistants were part of the main job. Money and counts are simulated values",
-        "(money units, not extrapolated), over the whole calendar.",
+        "numbers in `.ci/switch-off.results.json`; `.ci/nightly switch-off [MECHANISM...]` measures again. Rows that say *before* were",
+        "measured before advertising, content, service desks and assistants were part of the main job. Money and counts are simulated",
+        "values (money units, not extrapolated), over the whole calendar.",
         "",
         "| mechanism | switched off by | KPI | with | without | difference | standard error | z | moved | shoppers x replications |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -137,7 +137,7 @@ def page(results):
         z = "exact" if found["z"] is None else f"{found['z']:.1f}"
         cells = [number(found[k]) for k in ("on", "off", "difference", "standard_error")]
         moved = "yes" if found["moved"] else "**NO**"
-        size = f"{found['shoppers']:,} x {found['replications']}"
+        size = f"{found['shoppers']:,} x {found['replications']}" + (", before" if found.get("before") else "")
         lines.append(f"| `{name}` | {switch(entry)} | {where} | {' | '.join(cells)} | {z} | {moved} | {size} |")
     measured = [results[e["mechanism"]] for e in known if e["mechanism"] in results and "exempt" not in e]
     moved = sum(found["moved"] for found in measured)
