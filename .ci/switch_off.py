@@ -191,7 +191,12 @@ def relative(found):
     """The difference as a share of the run without the mechanism."""
     if found["off"] == 0:
         return "from 0" if found["on"] else "0"
-    return f"{100 * found['difference'] / abs(found['off']):+.2g} %".replace("e+0", "e").replace("e+", "e")
+    percent = 100 * found["difference"] / abs(found["off"])
+    if abs(percent) >= 1000:
+        return f"x {found['on'] / found['off']:,.0f}"
+    if 0 < abs(percent) < 0.001:
+        return "below 0.001 %"
+    return f"{percent:+.0f} %" if abs(percent) >= 10 else f"{percent:+.2g} %"
 
 
 def z(found):
