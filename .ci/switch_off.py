@@ -217,6 +217,8 @@ def shortened(patch):
 def verdict(found):
     if not found["moved"]:
         return "**NO**"
+    if found.get("earlier"):
+        return "yes, earlier"
     return "yes" if size(found) > student(found["replications"]) else "yes, weakly"
 
 
@@ -224,7 +226,8 @@ def row(entry, found):
     name = f"| `{entry['mechanism']}` |"
     if "exempt" in entry:
         return f"{name} | | | | | | | | {entry['exempt']} |"
-    where = f"`{entry['kpi']}`, {entry['platform']}" + (f", arm {entry['arm']}" if "arm" in entry else "")
+    named = found or entry
+    where = f"`{named['kpi']}`, {named['platform']}" + (f", arm {entry['arm']}" if "arm" in entry else "")
     if found is None:
         return f"{name} {switch(entry)} | {where} | | | | | | | **not measured** |"
     own = ""
@@ -256,7 +259,8 @@ How to read it.
   number of replications. *exact* means that all replications differ by the same amount.
 - *own counter* is what the mechanism itself counts, as far as there is a KPI of it. It says that the mechanism fires, not that it
   matters.
-- *moved* is yes if |z| is above 3, and "weakly" if it is not above Student's t.
+- *moved* is yes if |z| is above 3, and "weakly" if it is not above Student's t. "earlier" marks rows of an earlier state of the main job,
+  with three replications and the KPI named then, often the mechanism's own counter; they are measured again when there is time.
 
 What it does not show. KPIs were chosen by what the mechanism should do and by looking at all KPIs of runs with other seeds; the seeds of
 this table are fresh. A significant change may be small: read the relative change. A mechanism that moves little here may move much in
@@ -276,15 +280,18 @@ def page(results):
     counted = [entry for entry in known if "exempt" not in entry]
     measured = [results[e["mechanism"]] for e in counted if e["mechanism"] in results]
     moved = sum(found["moved"] for found in measured)
-    last = f"{moved} of {len(counted)} moved their KPI by more than three standard errors; {len(counted) - len(measured)} are not measured."
+    earlier = sum(found.get("earlier", False) for found in measured)
+    last = f"{moved} of {len(counted)} moved their KPI by more than three standard errors, {earlier} of these in an earlier state; "
+    last += f"{len(counted) - len(measured)} are not measured."
     return HEAD.format(shoppers=" and ".join(f"{n:,}" for n in sizes)) + "\n".join([*lines, "", last, ""])
 
 
 def kept_results(known):
-    """Results of entries as they stand now; those of other patches or another KPI are dropped."""
+    """Results of entries as they stand now, and of an earlier state until they are measured again; others are dropped."""
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     prints = {entry["mechanism"]: fingerprint(entry) for entry in known if "exempt" not in entry}
-    return {name: results[name] for name in prints if results.get(name, {}).get("entry") == prints[name]}
+    found = {name: results[name] for name in prints if name in results}
+    return {name: one for name, one in found.items() if one.get("entry") == prints[name] or one.get("earlier")}
 
 
 def check(known):
