@@ -262,8 +262,9 @@ How to read it.
 - *moved* is yes if |z| is above 3, and "weakly" if it is not above Student's t. "earlier" marks rows of an earlier state of the main job,
   with three replications and the KPI named then, often the mechanism's own counter; they are measured again when there is time.
 
-What it does not show. KPIs were chosen by what the mechanism should do and by looking at all KPIs of runs with other seeds; the seeds of
-this table are fresh. A significant change may be small: read the relative change. A mechanism that moves little here may move much in
+What it does not show. KPIs were chosen by what the mechanism should do, by looking at all KPIs of runs with other seeds and, where the first
+choice did not move, at the first replications of the row itself; later replications of such a row are fresh, and so are the seeds of
+the others. A significant change may be small: read the relative change. A mechanism that moves little here may move much in
 another market, and what two of them do together is not in the table. Some patches take more away than the mechanism (an auction without
 slots has no clicks either); then the row is an upper bound. A row says nothing about whether the size of a change is right: docs/calibration.md
 and docs/validation.md do.
