@@ -1,4 +1,4 @@
-//! A page: recall, ranking by the platform's estimate of the match, examination. The hot kernel of the market.
+//! A page: recall, ranking by the platform's estimate of the match, paid slots. The hot kernel of the market.
 //!
 //! Guarantees the same page for the same keys: candidates are drawn by (shopper, tick, mission, platform), the error of an
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
@@ -15,6 +15,12 @@ use wide::i16x8;
 
 /// Score of what is sought: beyond any other.
 const FIRST: f32 = 1e4;
+/// Keys that are compared at a time.
+const LANES: usize = 8;
+/// The low bits of a key: the place, from the last.
+const LAST_PLACE: i32 = RECALLED as i32 - 1;
+/// Key of what is not, or no longer, to be placed.
+const OUT: i32 = i32::MIN;
 /// Ticks for which the error of an estimate lasts.
 pub(crate) const NOISE_TICKS: u32 = 7;
 
@@ -24,16 +30,16 @@ pub(crate) struct Shown {
     pub(crate) listing: u32,
     pub(crate) estimate: f32,
     pub(crate) true_match: f32,
-    /// Whether the slot is paid for.
-    pub(crate) paid: bool,
-    /// Price of a click, money units.
+    /// Price of a click, money units; 0 where the slot is not paid for.
     pub(crate) cost_per_click: u32,
 }
 
-/// Offers in the order of the page.
+/// Offers in the order of the page, as far as they were asked for.
 pub(crate) struct Page {
     pub(crate) shown: [Shown; SHOWN],
     pub(crate) len: usize,
+    /// Paid slots that were sold.
+    pub(crate) sold: usize,
     candidates: Candidates,
 }
 
@@ -44,7 +50,6 @@ struct Candidates {
     estimate: [f32; RECALLED],
     score: [f32; RECALLED],
     keys: [i32; RECALLED],
-    order: [u8; RECALLED],
     entries: Entries,
 }
 
@@ -98,10 +103,10 @@ fn noise(bits: u32) -> f32 {
 }
 
 impl PageRequest<'_> {
-    /// Fills the page.
+    /// Fills the first `wanted` places of the page, or as many as there are offers for.
     #[inline(always)]
-    pub(crate) fn fill(&self, page: &mut Page) {
-        let Candidates { listings, true_match, estimate, score, keys, order, .. } = &mut page.candidates;
+    pub(crate) fn fill(&self, wanted: usize, page: &mut Page) {
+        let Candidates { listings, true_match, estimate, score, keys, entries } = &mut page.candidates;
         let count = self.recall(listings);
         if self.sought != [NO_LISTING; SOUGHT] {
             self.recall_sought(&mut listings[..count]);
@@ -109,46 +114,43 @@ impl PageRequest<'_> {
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
-        for ((&listing, m), score) in listings[..count].iter().zip(&mut true_match[..count]).zip(&mut score[..count]) {
+        let columns = true_match[..count].iter_mut().zip(&mut score[..count]);
+        let ads = entries.utility[..count].iter_mut().zip(&mut entries.bids[..count]);
+        for ((&listing, (m, score)), (utility, bid)) in listings[..count].iter().zip(columns).zip(ads) {
             let offer = &self.offers[listing as usize];
             *m = product(taste, offer.traits) as f32 * self.match_scale;
             *score = rank_quality * offer.quality - rank_price * offer.price_term;
+            *utility = offer.quality - self.sensitivity * offer.price_term;
+            *bid = offer.bid;
         }
+        let (listings, true_match, estimate) = (&listings[..count], &true_match[..count], &mut estimate[..count]);
+        // drawn by (shopper, listing, week)
+        let noise = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0);
         if self.accuracy < 1.0 {
-            // drawn by (shopper, listing, week)
-            let key = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
-            blur(self.accuracy, key, &listings[..count], &true_match[..count], &mut estimate[..count]);
+            blur(self.accuracy, noise.0[0], listings, true_match, estimate);
         } else {
-            estimate[..count].copy_from_slice(&true_match[..count]);
+            estimate.copy_from_slice(true_match);
         }
         let rank_taste = self.platform.rank_taste * self.choice.taste;
-        for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
+        for (score, e) in score[..count].iter_mut().zip(&*estimate) {
             *score += rank_taste * e;
         }
         if self.sought != [NO_LISTING; SOUGHT] {
-            self.show_first(&listings[..count], &mut score[..count]);
+            self.show_first(listings, &mut score[..count]);
         }
-        rank(score, count, keys, order);
-        page.len = 0;
+        rank(&score[..count], keys);
+        let mut awards = Awards::default();
         if let Some(ads) = &self.ads {
-            let awards = self.auction(ads, &mut page.candidates, count);
-            if !awards.as_slice().is_empty() {
-                return self.lay_out(page, count, &ads.params.slots, awards.as_slice());
+            let fit = &mut entries.fit[..count];
+            if ads.params.own_estimate {
+                blur(ads.accuracy, noise.0[1], listings, true_match, fit);
+            } else {
+                fit.copy_from_slice(estimate);
             }
+            awards = ads.auction(entries, listings);
         }
-        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
-        let limit = self.platform.shown as usize;
-        for &j in &order[..count] {
-            let (j, listing) = (j as usize, listings[j as usize]);
-            if self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing) {
-                continue;
-            }
-            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid: false, cost_per_click: 0 };
-            page.len += 1;
-            if page.len == limit {
-                break;
-            }
-        }
+        let slots = self.ads.as_ref().map_or(&[][..], |ads| &ads.params.slots);
+        self.lay_out(wanted, slots, awards.as_slice(), count, page);
     }
 
     /// Candidates with replacement from the cell, uniform or by popularity; the whole cell when the platform recalls all.
@@ -167,14 +169,17 @@ impl PageRequest<'_> {
         let count = self.platform.recall as usize;
         let page = u64::from(self.mission) << 8 | self.platform_id as u64;
         let key = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), page).0[0];
+        let weighted = self.shelves.weighted[self.platform_id];
         for (pair, chunk) in listings[..count].chunks_mut(2).enumerate() {
             let mixed = mix(key, pair as u64);
             for (listing, bits) in chunk.iter_mut().zip([mixed as u32, (mixed >> 32) as u32]) {
                 *listing = cell.start + below(bits, size);
-                if self.shelves.weighted[self.platform_id] {
+                if weighted {
                     let (threshold, alias) = self.shelves.aliases[*listing as usize];
                     let rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
-                    *listing = if rest < threshold { *listing } else { alias };
+                    // one in two goes either way: chosen by a mask, because a branch would be guessed wrong
+                    let stays = 0u32.wrapping_sub(u32::from(rest < threshold));
+                    *listing = alias ^ ((alias ^ *listing) & stays);
                 }
             }
         }
@@ -201,48 +206,36 @@ impl PageRequest<'_> {
         }
     }
 
-    /// Holds the auction among the candidates: columns first, so that the predictions of a page take a few vector operations.
-    #[inline(always)]
-    fn auction(&self, ads: &AdSpace, candidates: &mut Candidates, count: usize) -> Awards {
-        let Candidates { listings, true_match, estimate, entries, .. } = candidates;
-        let (listings, fit) = (&listings[..count], &mut entries.fit[..count]);
-        if ads.params.own_estimate {
-            let key = self.seed.words(Purpose::AdNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
-            blur(ads.accuracy, key, listings, &true_match[..count], fit);
-        } else {
-            fit.copy_from_slice(&estimate[..count]);
-        }
-        for ((&listing, utility), bid) in listings.iter().zip(&mut entries.utility[..count]).zip(&mut entries.bids[..count]) {
-            let offer = &self.offers[listing as usize];
-            *utility = offer.quality - self.sensitivity * offer.price_term;
-            *bid = offer.bid;
-        }
-        ads.auction(entries, listings)
-    }
-
     /// Fills the page with winners at their positions and ranked offers between them; slots that nobody wins are ranked offers too.
     #[inline(always)]
-    fn lay_out(&self, page: &mut Page, count: usize, slots: &[u8], awards: &[Award]) {
-        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
-        let (mut next, mut organic) = (0, 0);
-        while page.len < self.platform.shown as usize {
-            let is_slot = next < awards.len() && (page.len >= slots[next] as usize || organic == count);
-            let (j, paid) = if is_slot {
-                next += 1;
-                (awards[next - 1].place as usize, true)
-            } else if organic < count {
-                organic += 1;
-                (order[organic - 1] as usize, false)
-            } else {
-                break;
+    fn lay_out(&self, wanted: usize, slots: &[u8], awards: &[Award], count: usize, page: &mut Page) {
+        let Candidates { listings, true_match, estimate, keys, .. } = &mut page.candidates;
+        let (listings, keys) = (&listings[..count], &mut keys[..count.next_multiple_of(LANES)]);
+        for award in awards {
+            strike(keys, listings, award.listing);
+        }
+        (page.len, page.sold) = (0, awards.len());
+        let mut next = 0;
+        while page.len < wanted {
+            let is_slot = next < awards.len() && page.len >= slots[next] as usize;
+            let best = if is_slot { OUT } else { largest(keys) };
+            let (j, cost_per_click) = match best {
+                OUT if next < awards.len() => {
+                    next += 1;
+                    (awards[next - 1].place as usize, awards[next - 1].cost)
+                }
+                OUT => break,
+                key => {
+                    let j = (LAST_PLACE - (key & LAST_PLACE)) as usize;
+                    if self.platform.distinct {
+                        strike(keys, listings, listings[j]);
+                    } else {
+                        keys.iter_mut().for_each(|k| *k = if *k == key { OUT } else { *k });
+                    }
+                    (j, 0)
+                }
             };
-            let listing = listings[j];
-            let repeats = || self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing);
-            if !paid && (awards.iter().any(|a| a.listing == listing) || repeats()) {
-                continue;
-            }
-            let cost_per_click = if paid { awards[next - 1].cost } else { 0 };
-            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid, cost_per_click };
+            page.shown[page.len] = Shown { listing: listings[j], estimate: estimate[j], true_match: true_match[j], cost_per_click };
             page.len += 1;
         }
     }
@@ -258,26 +251,34 @@ fn blur(accuracy: f32, key: u64, listings: &[u32], true_match: &[f32], estimate:
     }
 }
 
-/// Writes the indices of the scores, best first, by counting how many are better: no branches.
+/// Integers that sort like the scores and are unique: the low bits hold the place. Padded to whole lanes by [`OUT`].
 #[inline(always)]
-fn rank(score: &[f32; RECALLED], count: usize, keys: &mut [i32; RECALLED], order: &mut [u8; RECALLED]) {
-    // an integer that sorts like the score and is unique: the low bits hold the place
-    let padded = count.next_multiple_of(8);
-    keys[count..padded].fill(i32::MIN);
-    for (j, (key, score)) in keys[..count].iter_mut().zip(&score[..count]).enumerate() {
+fn rank(score: &[f32], keys: &mut [i32; RECALLED]) {
+    keys[score.len()..score.len().next_multiple_of(LANES)].fill(OUT);
+    for (j, (key, score)) in keys.iter_mut().zip(score).enumerate() {
         let bits = score.to_bits() as i32;
         let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
-        *key = (sortable & !63) | (63 - j as i32);
+        *key = (sortable & !LAST_PLACE) | (LAST_PLACE - j as i32);
     }
-    for j in 0..count {
-        let mine = keys[j];
-        let mut better = [0i32; 8];
-        for eight in keys[..padded].chunks_exact(8) {
-            for (better, &key) in better.iter_mut().zip(eight) {
-                *better += i32::from(key > mine);
-            }
+}
+
+/// The largest of whole lanes of keys: no branches.
+#[inline(always)]
+fn largest(keys: &[i32]) -> i32 {
+    let mut best = [OUT; LANES];
+    for eight in keys.chunks_exact(LANES) {
+        for (best, &key) in best.iter_mut().zip(eight) {
+            *best = (*best).max(key);
         }
-        order[better.iter().sum::<i32>() as usize] = j as u8;
+    }
+    best.into_iter().fold(OUT, i32::max)
+}
+
+/// Takes every place of a listing out.
+#[inline(always)]
+fn strike(keys: &mut [i32], listings: &[u32], gone: u32) {
+    for (key, &listing) in keys.iter_mut().zip(listings) {
+        *key = if listing == gone { OUT } else { *key };
     }
 }
 
@@ -288,12 +289,11 @@ impl Page {
             true_match: [0.0; RECALLED],
             estimate: [0.0; RECALLED],
             score: [0.0; RECALLED],
-            keys: [0; RECALLED],
-            order: [0; RECALLED],
+            keys: [OUT; RECALLED],
             entries: Entries::empty(),
         };
-        let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, paid: false, cost_per_click: 0 };
-        Page { shown: [nothing; SHOWN], len: 0, candidates }
+        let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, cost_per_click: 0 };
+        Page { shown: [nothing; SHOWN], len: 0, sold: 0, candidates }
     }
 }
 
@@ -304,16 +304,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ranking_by_counting_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
-            let mut score = [0.0; RECALLED];
-            score[..values.len()].copy_from_slice(&values);
-            let (mut keys, mut order) = ([7; RECALLED], [0u8; RECALLED]);
-            rank(&score, values.len(), &mut keys, &mut order);
-            let ranked: Vec<f32> = order[..values.len()].iter().map(|&j| values[j as usize]).collect();
-            let mut seen = order[..values.len()].to_vec();
+        fn taking_the_largest_key_again_and_again_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
+            let listings: Vec<u32> = (0..values.len() as u32).collect();
+            let mut keys = [7; RECALLED];
+            rank(&values, &mut keys);
+            let keys = &mut keys[..values.len().next_multiple_of(LANES)];
+            let mut order = Vec::new();
+            while largest(keys) != OUT {
+                let key = largest(keys);
+                let j = (LAST_PLACE - (key & LAST_PLACE)) as usize;
+                order.push(j);
+                strike(keys, &listings, j as u32);
+            }
+            let mut seen = order.clone();
             seen.sort_unstable();
-            prop_assert!(seen.iter().enumerate().all(|(i, &j)| i == j as usize), "a permutation");
-            for pair in ranked.windows(2) {
+            prop_assert!(seen == (0..values.len()).collect::<Vec<_>>(), "a permutation");
+            for pair in order.windows(2).map(|pair| [values[pair[0]], values[pair[1]]]) {
                 prop_assert!(pair[0] >= pair[1] - pair[1].abs() * 2e-5, "{} before {}", pair[0], pair[1]);
             }
         }

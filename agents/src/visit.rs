@@ -195,20 +195,22 @@ impl Tour<'_> {
                 totals,
             ),
         };
-        request.fill(&mut basket.page);
-        if request.ads.is_some() {
-            self.note_auction(platform, &basket.page, totals);
+        let kind = &self.params.segments[segment];
+        let size = self.params.platforms[platform].shown as usize;
+        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), size, u);
+        if let Some(helper) = helper {
+            examined = helper.width(examined, size);
+        }
+        let neutral = helper.is_some_and(|h| h.neutral);
+        // what is not examined matters to nobody but an assistant and the reader of a sampled mission
+        request.fill(if basket.written || neutral { size } else { examined }, &mut basket.page);
+        if basket.page.sold > 0 {
+            self.note_auction(platform, totals);
         }
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
-        let kind = &self.params.segments[segment];
-        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), basket.page.len, u);
-        if let Some(helper) = helper {
-            examined = helper.width(examined, basket.page.len);
-        }
-        let neutral = helper.is_some_and(|h| h.neutral);
-        if examined < basket.page.len {
+        if examined < size {
             totals.fired(Mechanism::Examination, 1, 0);
         }
         let till = self.access[platform].individual.then(|| self.till(state, index, platform));
@@ -222,9 +224,8 @@ impl Tour<'_> {
         if eye.reference.is_some() {
             totals.fired(Mechanism::ReferencePrice, 1, 0);
         }
-        // what is not examined matters to nobody but the reader of a sampled mission
         let from = basket.len;
-        for position in 0..if basket.written || neutral { basket.page.len } else { examined } {
+        for position in 0..basket.page.len {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (quoted, term) = match &till {
@@ -289,11 +290,11 @@ impl Tour<'_> {
         })
     }
 
-    fn note_auction(&self, platform: usize, page: &Page, totals: &mut Totals) {
-        let sold = page.shown[..page.len].iter().filter(|shown| shown.paid).count() as i64;
-        totals.fired(Mechanism::AdAuction, i64::from(sold > 0), 0);
-        let aimed = self.params.platforms[platform].ads.as_ref().is_some_and(|ads| ads.own_estimate);
-        totals.fired(Mechanism::AdTargeting, i64::from(aimed && sold > 0), 0);
+    fn note_auction(&self, platform: usize, totals: &mut Totals) {
+        totals.fired(Mechanism::AdAuction, 1, 0);
+        if self.params.platforms[platform].ads.as_ref().is_some_and(|ads| ads.own_estimate) {
+            totals.fired(Mechanism::AdTargeting, 1, 0);
+        }
     }
 
     /// The rules of a platform that a shopper may use.

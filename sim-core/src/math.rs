@@ -48,17 +48,18 @@ pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
-/// Square root: exact by IEEE 754 on every machine.
+/// Square root: exact by IEEE 754 on every machine, so that the one of the standard library does.
+#[inline(always)]
 #[must_use]
 pub fn sqrt(x: f64) -> f64 {
-    libm::sqrt(x)
+    x.sqrt()
 }
 
-/// Square root of an f32: exact by IEEE 754 on every machine.
-#[inline]
+/// Square root of an f32: as exact. That of libm is legacy SSE assembly, which stalls a kernel of wider vectors.
+#[inline(always)]
 #[must_use]
 pub fn sqrt_f32(x: f32) -> f32 {
-    libm::sqrtf(x)
+    x.sqrt()
 }
 
 /// Rounds half away from zero into i64.
