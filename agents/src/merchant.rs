@@ -177,12 +177,13 @@ impl Desk<'_> {
         self.act(merchants, id, then, added);
         self.spread_tool(merchants, id, added);
         let mut active = 0u32;
+        let scores = self.scores(merchants, id);
         for here in merchant.listings.chunk_by(|&a, &b| catalog.listings[a as usize].platform == catalog.listings[b as usize].platform) {
             let joint_sales =
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
             let platform = catalog.listings[here[0] as usize].platform as usize;
             self.bid(merchants, id, platform, here, added);
-            let score = self.score(merchants, id, platform as u8);
+            let score = scores.as_ref().map(|scores| scores[platform]);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
                 quote.service = score.unwrap_or(quote.service);
@@ -312,8 +313,9 @@ impl Desk<'_> {
             (state.stock, state.on_order) = (0, Vec::new());
         }
         if self.view.state.listed[at] && quote.listed {
-            let mut memory = std::mem::take(&mut state.memory);
-            if Memory::is_used_by(&group.pricing) {
+            let learns = Memory::is_used_by(&group.pricing);
+            let mut memory = if learns { std::mem::take(&mut state.memory) } else { Memory::default() };
+            if learns {
                 memory.observe(self.tallies.orders[at] as f64, self.tallies.cash[at] as f64, self.night.pages_of(listing));
             }
             let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales };
@@ -324,7 +326,9 @@ impl Desk<'_> {
                 quote.joins = participation::joins(hurdle, &self.night, &shop, price);
                 added.fired(Mechanism::PromotionParticipation, 1, 0);
             }
-            state.memory = memory;
+            if learns {
+                state.memory = memory;
+            }
             if price != quote.price {
                 quote.price = price;
                 merchants.cash[listing.merchant as usize] -= group.menu_cost;

@@ -95,6 +95,7 @@ struct Leaving {
 pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, wishes: &mut Wishes<Bazaar>) {
     shard.lines.clear();
     shard.parts.clear();
+    shard.state.note_carts();
     let params = market.params(view);
     let mut access = [Access::default(); PLATFORMS];
     let mut spending = [0.0; PLATFORMS];

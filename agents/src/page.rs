@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
 use crate::view::{Offer, Shelves};
-use sim_core::draw::{Purpose, Seed, below, mix};
+use sim_core::draw::{Purpose, Seed, below};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
@@ -19,6 +19,15 @@ const FIRST: f32 = 1e4;
 const LANES: usize = 8;
 /// The low bits of a key: the place, from the last.
 const LAST_PLACE: i32 = RECALLED as i32 - 1;
+/// A name for each place.
+const PLACES: [u32; RECALLED] = {
+    let (mut places, mut j) = ([0; RECALLED], 0);
+    while j < RECALLED {
+        places[j] = j as u32;
+        j += 1;
+    }
+    places
+};
 /// Key of what is not, or no longer, to be placed.
 const OUT: i32 = i32::MIN;
 /// Ticks for which the error of an estimate lasts.
@@ -46,6 +55,10 @@ pub(crate) struct Page {
 /// Columns of the recalled candidates; kept between pages so that they are not cleared.
 struct Candidates {
     listings: [u32; RECALLED],
+    quality: [f32; RECALLED],
+    price_term: [f32; RECALLED],
+    /// Parts of the integer inner product of taste and traits, exact in any order.
+    products: [[i32; 4]; RECALLED],
     true_match: [f32; RECALLED],
     estimate: [f32; RECALLED],
     score: [f32; RECALLED],
@@ -79,12 +92,6 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) ads: Option<AdSpace<'a>>,
 }
 
-/// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
-#[inline(always)]
-fn product(taste: i16x8, traits: [i8; TASTE]) -> i32 {
-    taste.dot(i16x8::new(traits.map(i16::from))).reduce_add()
-}
-
 /// 32 mixed bits of a 64-bit key and the number of a thing, in operations that every vector unit has. Finaliser of MurmurHash3
 /// (Appleby 2008), the second half of the key between its rounds.
 #[inline(always)]
@@ -106,7 +113,7 @@ impl PageRequest<'_> {
     /// Fills the first `wanted` places of the page, or as many as there are offers for.
     #[inline(always)]
     pub(crate) fn fill(&self, wanted: usize, page: &mut Page) {
-        let Candidates { listings, true_match, estimate, score, keys, entries } = &mut page.candidates;
+        let Candidates { listings, quality, price_term, products, true_match, estimate, score, keys, entries } = &mut page.candidates;
         let count = self.recall(listings);
         if self.sought != [NO_LISTING; SOUGHT] {
             self.recall_sought(&mut listings[..count]);
@@ -114,20 +121,25 @@ impl PageRequest<'_> {
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
-        let columns = true_match[..count].iter_mut().zip(&mut score[..count]);
-        let ads = entries.utility[..count].iter_mut().zip(&mut entries.bids[..count]);
-        for ((&listing, (m, score)), (utility, bid)) in listings[..count].iter().zip(columns).zip(ads) {
+        let gathered = quality[..count].iter_mut().zip(&mut price_term[..count]);
+        let gathered = gathered.zip(products[..count].iter_mut().zip(&mut entries.bids[..count]));
+        for (&listing, ((quality, price_term), (product, bid))) in listings[..count].iter().zip(gathered) {
             let offer = &self.offers[listing as usize];
-            *m = product(taste, offer.traits) as f32 * self.match_scale;
-            *score = rank_quality * offer.quality - rank_price * offer.price_term;
-            *utility = offer.quality - self.sensitivity * offer.price_term;
-            *bid = offer.bid;
+            (*quality, *price_term, *bid) = (offer.quality, offer.price_term, offer.bid);
+            *product = taste.dot(i16x8::new(offer.traits.map(i16::from))).to_array();
         }
-        let (listings, true_match, estimate) = (&listings[..count], &true_match[..count], &mut estimate[..count]);
+        let terms = quality[..count].iter().zip(&price_term[..count]).zip(&products[..count]);
+        let columns = true_match[..count].iter_mut().zip(&mut score[..count]).zip(&mut entries.utility[..count]);
+        for (((quality, price_term), [a, b, c, d]), ((m, score), utility)) in terms.zip(columns) {
+            *m = (a + b + c + d) as f32 * self.match_scale;
+            *score = rank_quality * quality - rank_price * price_term;
+            *utility = quality - self.sensitivity * price_term;
+        }
+        let (recalled, true_match, estimate) = (&listings[..count], &true_match[..count], &mut estimate[..count]);
         // drawn by (shopper, listing, week)
         let noise = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0);
         if self.accuracy < 1.0 {
-            blur(self.accuracy, noise.0[0], listings, true_match, estimate);
+            blur(self.accuracy, noise.0[0], recalled, true_match, estimate);
         } else {
             estimate.copy_from_slice(true_match);
         }
@@ -136,18 +148,18 @@ impl PageRequest<'_> {
             *score += rank_taste * e;
         }
         if self.sought != [NO_LISTING; SOUGHT] {
-            self.show_first(listings, &mut score[..count]);
+            self.show_first(recalled, &mut score[..count]);
         }
         rank(&score[..count], keys);
         let mut awards = Awards::default();
         if let Some(ads) = &self.ads {
             let fit = &mut entries.fit[..count];
             if ads.params.own_estimate {
-                blur(ads.accuracy, noise.0[1], listings, true_match, fit);
+                blur(ads.accuracy, noise.0[1], recalled, true_match, fit);
             } else {
                 fit.copy_from_slice(estimate);
             }
-            awards = ads.auction(entries, listings);
+            awards = ads.auction(entries, listings, count);
         }
         let slots = self.ads.as_ref().map_or(&[][..], |ads| &ads.params.slots);
         self.lay_out(wanted, slots, awards.as_slice(), count, page);
@@ -169,18 +181,18 @@ impl PageRequest<'_> {
         let count = self.platform.recall as usize;
         let page = u64::from(self.mission) << 8 | self.platform_id as u64;
         let key = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), page).0[0];
-        let weighted = self.shelves.weighted[self.platform_id];
-        for (pair, chunk) in listings[..count].chunks_mut(2).enumerate() {
-            let mixed = mix(key, pair as u64);
-            for (listing, bits) in chunk.iter_mut().zip([mixed as u32, (mixed >> 32) as u32]) {
-                *listing = cell.start + below(bits, size);
-                if weighted {
-                    let (threshold, alias) = self.shelves.aliases[*listing as usize];
-                    let rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
-                    // one in two goes either way: chosen by a mask, because a branch would be guessed wrong
-                    let stays = 0u32.wrapping_sub(u32::from(rest < threshold));
-                    *listing = alias ^ ((alias ^ *listing) & stays);
-                }
+        let key = [key as u32, (key >> 32) as u32];
+        let mut rests = [0; RECALLED];
+        for (place, (listing, rest)) in listings[..count].iter_mut().zip(&mut rests).enumerate() {
+            let bits = mix_lane(key, place as u32);
+            *listing = cell.start + below(bits, size);
+            *rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
+        }
+        if self.shelves.weighted[self.platform_id] {
+            for (listing, &rest) in listings[..count].iter_mut().zip(&rests) {
+                let (threshold, alias) = self.shelves.aliases[*listing as usize];
+                // many go either way: a branch would be guessed wrong
+                *listing = std::hint::select_unpredictable(rest < threshold, *listing, alias);
             }
         }
         count
@@ -210,30 +222,27 @@ impl PageRequest<'_> {
     #[inline(always)]
     fn lay_out(&self, wanted: usize, slots: &[u8], awards: &[Award], count: usize, page: &mut Page) {
         let Candidates { listings, true_match, estimate, keys, .. } = &mut page.candidates;
-        let (listings, keys) = (&listings[..count], &mut keys[..count.next_multiple_of(LANES)]);
+        let padded = count.next_multiple_of(LANES);
+        let (listings, keys) = (&listings[..padded], &mut keys[..padded]);
         for award in awards {
-            strike(keys, listings, award.listing);
+            take_best(keys, listings, award.listing);
         }
         (page.len, page.sold) = (0, awards.len());
-        let mut next = 0;
+        // what may not come again: the listing, or else only the place
+        let names = if self.platform.distinct { listings } else { &PLACES[..padded] };
+        let (mut next, mut gone) = (0, NO_LISTING);
         while page.len < wanted {
             let is_slot = next < awards.len() && page.len >= slots[next] as usize;
-            let best = if is_slot { OUT } else { largest(keys) };
-            let (j, cost_per_click) = match best {
-                OUT if next < awards.len() => {
-                    next += 1;
-                    (awards[next - 1].place as usize, awards[next - 1].cost)
-                }
-                OUT => break,
-                key => {
-                    let j = (LAST_PLACE - (key & LAST_PLACE)) as usize;
-                    if self.platform.distinct {
-                        strike(keys, listings, listings[j]);
-                    } else {
-                        keys.iter_mut().for_each(|k| *k = if *k == key { OUT } else { *k });
-                    }
-                    (j, 0)
-                }
+            let best = if is_slot { OUT } else { take_best(keys, names, gone) };
+            let (j, cost_per_click) = if best != OUT {
+                let j = (LAST_PLACE - (best & LAST_PLACE)) as usize;
+                gone = names[j];
+                (j, 0)
+            } else if next < awards.len() {
+                next += 1;
+                (awards[next - 1].place as usize, awards[next - 1].cost)
+            } else {
+                break;
             };
             page.shown[page.len] = Shown { listing: listings[j], estimate: estimate[j], true_match: true_match[j], cost_per_click };
             page.len += 1;
@@ -262,9 +271,12 @@ fn rank(score: &[f32], keys: &mut [i32; RECALLED]) {
     }
 }
 
-/// The largest of whole lanes of keys: no branches.
+/// Takes every place that is called `gone` out, and returns the largest key that is left: whole lanes, no branches.
 #[inline(always)]
-fn largest(keys: &[i32]) -> i32 {
+fn take_best(keys: &mut [i32], names: &[u32], gone: u32) -> i32 {
+    for (key, &name) in keys.iter_mut().zip(names) {
+        *key = if name == gone { OUT } else { *key };
+    }
     let mut best = [OUT; LANES];
     for eight in keys.chunks_exact(LANES) {
         for (best, &key) in best.iter_mut().zip(eight) {
@@ -274,18 +286,13 @@ fn largest(keys: &[i32]) -> i32 {
     best.into_iter().fold(OUT, i32::max)
 }
 
-/// Takes every place of a listing out.
-#[inline(always)]
-fn strike(keys: &mut [i32], listings: &[u32], gone: u32) {
-    for (key, &listing) in keys.iter_mut().zip(listings) {
-        *key = if listing == gone { OUT } else { *key };
-    }
-}
-
 impl Page {
     pub(crate) fn empty() -> Page {
         let candidates = Candidates {
             listings: [0; RECALLED],
+            quality: [0.0; RECALLED],
+            price_term: [0.0; RECALLED],
+            products: [[0; 4]; RECALLED],
             true_match: [0.0; RECALLED],
             estimate: [0.0; RECALLED],
             score: [0.0; RECALLED],
@@ -305,16 +312,18 @@ mod tests {
     proptest! {
         #[test]
         fn taking_the_largest_key_again_and_again_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
-            let listings: Vec<u32> = (0..values.len() as u32).collect();
             let mut keys = [7; RECALLED];
             rank(&values, &mut keys);
             let keys = &mut keys[..values.len().next_multiple_of(LANES)];
             let mut order = Vec::new();
-            while largest(keys) != OUT {
-                let key = largest(keys);
-                let j = (LAST_PLACE - (key & LAST_PLACE)) as usize;
-                order.push(j);
-                strike(keys, &listings, j as u32);
+            let mut gone = NO_LISTING;
+            loop {
+                let key = take_best(keys, &PLACES[..keys.len()], gone);
+                if key == OUT {
+                    break;
+                }
+                gone = (LAST_PLACE - (key & LAST_PLACE)) as u32;
+                order.push(gone as usize);
             }
             let mut seen = order.clone();
             seen.sort_unstable();

@@ -20,6 +20,7 @@ use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
 use sim_core::draw::Seed;
 use sim_core::math::exp_f32;
+use std::ops::Range;
 
 /// Most pages that a mission looks at.
 pub(crate) const PAGES: usize = 3;
@@ -236,9 +237,11 @@ impl Tour<'_> {
                     (quoted, term)
                 }
             };
+            let inquiry = &self.params.inquiry;
+            let answered = || answers(self.view.state.service[shown.listing as usize]);
             let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
-            if offer.live && self.params.inquiry.broadcast > 0.0 {
-                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(self.view.state.service[shown.listing as usize]);
+            if offer.live && inquiry.broadcast > 0.0 {
+                inspection += (1.0 - inspection) * inquiry.broadcast * answered();
             }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
@@ -251,8 +254,8 @@ impl Tour<'_> {
                 utility += kind.live_preference;
                 totals.fired(Mechanism::LivePreference, 1, 0);
             }
-            if self.params.inquiry.rating != 0.0 {
-                utility += self.params.inquiry.rating * answers(self.view.state.service[shown.listing as usize]);
+            if inquiry.rating != 0.0 {
+                utility += inquiry.rating * answered();
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,
@@ -383,6 +386,16 @@ impl Eye<'_> {
         let loss = self.reference.map_or(0.0, |reference| (term - reference).max(0.0) * self.choice.loss_aversion);
         self.platform_utility + self.choice.taste * perceived - self.sensitivity * (term + loss)
     }
+}
+
+/// The examined option that weighs most, of those in a range of places; the smaller listing of equals.
+#[inline(always)]
+pub(crate) fn heaviest(options: &[Option_], weights: &[f32], among: Range<usize>) -> Option<usize> {
+    let examined = among.filter(|&i| options[i].examined);
+    examined.reduce(|a, b| {
+        let better = weights[b] > weights[a] || weights[b] == weights[a] && options[b].listing < options[a].listing;
+        if better { b } else { a }
+    })
 }
 
 /// Offers that are examined when the next is looked at with probability `patience`.

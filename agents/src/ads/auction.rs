@@ -3,6 +3,7 @@
 //! Candidates are ranked by score = bid x quality, ties by place on the page. Guarantees reserve <= price <= bid, a price in whole
 //! money units (rounded up), and at most one slot for a listing.
 
+use crate::catalog::NO_LISTING;
 use crate::params::{AD_SLOTS, Auction, RECALLED};
 
 /// Quality of a certain click, ppm.
@@ -53,15 +54,17 @@ pub struct Rules<'a> {
     pub examined_ppm: &'a [u32],
 }
 
-/// Who takes part: columns by place, at most [`RECALLED`]. A listing may stand at several places.
+/// Who takes part: columns by place. A listing may stand at several places.
 #[derive(Clone, Copy, Debug)]
 pub struct Bidders<'a> {
+    /// Places that are taken; what the columns hold beyond does not matter.
+    pub count: usize,
     /// Listings.
-    pub listings: &'a [u32],
+    pub listings: &'a [u32; RECALLED],
     /// Bids for a click, money units, below 2^31; 0 does not take part.
-    pub bids: &'a [u32],
+    pub bids: &'a [u32; RECALLED],
     /// Predicted click-through rates after squashing, ppm, 1 to [`CERTAIN`].
-    pub quality: &'a [u32],
+    pub quality: &'a [u32; RECALLED],
 }
 
 /// The best bidders: one more than there are slots, because the first loser sets a price.
@@ -79,9 +82,9 @@ struct Board {
 #[inline(always)]
 #[must_use]
 pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i64; RECALLED]) -> Awards {
-    let Bidders { listings, bids, quality } = bidders;
+    let Bidders { count, listings, bids, quality } = bidders;
     let slots = rules.examined_ppm.len();
-    assert!(slots <= AD_SLOTS && listings.len() <= RECALLED, "{slots} paid slots, {} candidates", listings.len());
+    assert!(slots <= AD_SLOTS && count <= RECALLED, "{slots} paid slots, {count} candidates");
     let board = Board::of(bidders, slots, rules.reserve.max(1), keys);
     let mut awards = Awards::default();
     for k in 0..board.len.min(slots) {
@@ -96,8 +99,7 @@ impl Board {
     /// The best of all, each listing once: takes the largest key, as often as needed, without branches.
     #[inline(always)]
     fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i64; RECALLED]) -> Board {
-        let Bidders { listings, bids, quality } = bidders;
-        let count = listings.len();
+        let Bidders { count, listings, bids, quality } = bidders;
         let padded = count.next_multiple_of(LANES);
         for (place, (key, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
             // unique, and sorts like the score
@@ -107,8 +109,9 @@ impl Board {
         }
         keys[count..padded].fill(OUT);
         let mut board = Board { places: [0; AD_SLOTS + 1], scores: [0; AD_SLOTS + 2], len: 0 };
+        let mut gone = NO_LISTING;
         while board.len <= slots {
-            let best = largest(&keys[..padded]);
+            let best = take_best(&mut keys[..padded], &listings[..padded], gone);
             if best == OUT {
                 break;
             }
@@ -116,10 +119,7 @@ impl Board {
             board.places[board.len] = place as u8;
             board.scores[board.len] = best as u64 >> PLACE_BITS;
             board.len += 1;
-            let gone = listings[place];
-            for (key, &listing) in keys[..count].iter_mut().zip(listings) {
-                *key = if listing == gone { OUT } else { *key };
-            }
+            gone = listings[place];
         }
         board
     }
@@ -147,9 +147,12 @@ impl Board {
     }
 }
 
-/// The largest of a multiple of [`LANES`] keys.
+/// Takes every place of the listing `gone` out, and returns the largest key that is left: whole lanes, no branches.
 #[inline(always)]
-fn largest(keys: &[i64]) -> i64 {
+fn take_best(keys: &mut [i64], listings: &[u32], gone: u32) -> i64 {
+    for (key, &listing) in keys.iter_mut().zip(listings) {
+        *key = if listing == gone { OUT } else { *key };
+    }
     let mut best = [OUT; LANES];
     for eight in keys.chunks_exact(LANES) {
         for (best, &key) in best.iter_mut().zip(eight) {
@@ -197,9 +200,10 @@ mod tests {
     }
 
     fn hold(entrants: &[Entrant], rules: &Rules) -> Awards {
-        let column = |of: fn(&Entrant) -> u32| entrants.iter().map(of).collect::<Vec<u32>>();
+        let column = |of: fn(&Entrant) -> u32| std::array::from_fn(|place| entrants.get(place).map_or(0, of));
         let (listings, bids, quality) = (column(|e| e.listing), column(|e| e.bid), column(|e| e.quality));
-        sell(Bidders { listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED])
+        let count = entrants.len();
+        sell(Bidders { count, listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED])
     }
 
     /// Everybody above the reserve, best first, by a sort.

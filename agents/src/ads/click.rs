@@ -104,6 +104,7 @@ impl Owned for AdTallies {
 impl Tour<'_> {
     /// Notes impressions and clicks of a mission. `weights` are those of the choice, `leaving` that of leaving.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
+    #[inline(always)]
     pub(crate) fn note_ads(
         &self,
         views: &mut Vec<AdView>,

@@ -47,8 +47,7 @@ impl Entries {
 impl AdSpace<'_> {
     /// Holds the auction; `entries` are filled in but for what is predicted here.
     #[inline(always)]
-    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32]) -> Awards {
-        let count = listings.len();
+    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32; RECALLED], count: usize) -> Awards {
         let spread = self.taste * self.accuracy;
         let AdParams { auction, slots, examined_ppm, reserve, squash, click_odds, .. } = self.params;
         let Entries { fit, utility, bids, amounts, quality, keys } = entries;
@@ -64,7 +63,7 @@ impl AdSpace<'_> {
             quality[..count].iter_mut().for_each(|q| *q = squashed(*q, *squash));
         }
         debug_assert_eq!(slots.len(), examined_ppm.len());
-        let bidders = Bidders { listings, bids: &amounts[..count], quality: &quality[..count] };
+        let bidders = Bidders { count, listings, bids: amounts, quality };
         sell(bidders, &Rules { auction: *auction, reserve: *reserve, examined_ppm }, keys)
     }
 }

@@ -120,12 +120,14 @@ impl Tour<'_> {
         if !self.view.state.content.is_on() || state.rows[index].evokes_nobody() {
             return;
         }
+        let mut drawn = None;
         for option in options.iter().filter(|o| o.examined) {
             let merchant = self.view.offers[option.listing as usize].merchant;
             let before = state.rows[index].stage_of(merchant);
             let chance = look[before as usize];
             if chance > 0.0 && before < Stage::Ask as u8 {
-                let key = self.seed.words(Purpose::Content, state.shopper(index), u64::from(self.tick), LOOK_KEY | u64::from(mission)).0[0];
+                let words = || self.seed.words(Purpose::Content, state.shopper(index), u64::from(self.tick), LOOK_KEY | u64::from(mission));
+                let key = *drawn.get_or_insert_with(|| words().0[0]);
                 if unit_f32(mix(key, u64::from(merchant)) as u32) < chance {
                     state.rows[index].raise(merchant, Stage::Ask);
                     self.note_step(option.platform as usize, segment, before, Stage::Ask as u8, totals);

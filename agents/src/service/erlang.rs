@@ -5,8 +5,8 @@
 
 use sim_core::math;
 
-/// Steps of the search for the share that is answered.
-const STEPS: u32 = 14;
+/// Steps of the search for the share that is answered: to one in two thousand.
+const STEPS: u32 = 10;
 
 /// What callers meet at a desk.
 #[derive(Clone, Copy, Debug, PartialEq)]
