@@ -87,12 +87,12 @@ impl CartLine {
 
     fn hash(&self, first_shopper: u64) -> u64 {
         let mut bytes = [0u8; BYTES];
-        for (slot, word) in bytes.chunks_mut(4).zip([self.listing, self.expected, self.deposit]) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip([self.listing, self.expected, self.deposit]) {
+            *slot = word.to_le_bytes();
         }
         let halves = [self.due, self.true_match as u16, self.perceived as u16, self.probability];
-        for (slot, half) in bytes[12..20].chunks_mut(2).zip(halves) {
-            slot.copy_from_slice(&half.to_le_bytes());
+        for (slot, half) in bytes[12..20].as_chunks_mut().0.iter_mut().zip(halves) {
+            *slot = half.to_le_bytes();
         }
         bytes[20..22].copy_from_slice(&[self.rule, self.platform]);
         bytes[22] = 1; // a cart line is no open line

@@ -433,8 +433,8 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
         state.memory.fingerprint() as i64,
     ];
     let mut bytes = [0u8; 88];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
-        slot.copy_from_slice(&number.to_le_bytes());
+    for (slot, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+        *slot = number.to_le_bytes();
     }
     hash_of(at as u64, &bytes)
 }
@@ -446,8 +446,8 @@ fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let numbers = [merchants.cash[id as usize], status, i64::from(standing.losing_weeks), standing.week_cash];
     let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
     let mut bytes = [0u8; (6 + PLATFORMS) * 8];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
-        slot.copy_from_slice(&number.to_le_bytes());
+    for (slot, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
+        *slot = number.to_le_bytes();
     }
     hash_of(1 << 40 | u64::from(id), &bytes)
 }

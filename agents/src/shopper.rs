@@ -323,8 +323,8 @@ impl Shopper {
     #[must_use]
     pub fn hash(&self, id: u64) -> u64 {
         fn put<const N: usize>(bytes: &mut [u8; BYTES], at: usize, halves: [u16; N]) {
-            for (slot, half) in bytes[at..at + 2 * N].chunks_exact_mut(2).zip(halves) {
-                slot.copy_from_slice(&half.to_le_bytes());
+            for (slot, half) in bytes[at..at + 2 * N].as_chunks_mut().0.iter_mut().zip(halves) {
+                *slot = half.to_le_bytes();
             }
         }
         let mut bytes = [0u8; BYTES];

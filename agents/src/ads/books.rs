@@ -154,11 +154,11 @@ impl ItemBook {
     pub(crate) fn hash(&self, listing: usize) -> u64 {
         let floats = [self.clicks, self.orders, self.gmv, self.spend, self.new_shoppers, self.favourites, self.sold, self.refunds];
         let mut bytes = [0u8; 40 + 8 * AD_WEEK];
-        for (slot, word) in bytes.chunks_mut(4).zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)])) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)])) {
+            *slot = word.to_le_bytes();
         }
-        for (slot, sum) in bytes[40..].chunks_mut(8).zip(self.week) {
-            slot.copy_from_slice(&sum.to_le_bytes());
+        for (slot, sum) in bytes[40..].as_chunks_mut().0.iter_mut().zip(self.week) {
+            *slot = sum.to_le_bytes();
         }
         hash_of(2 << 40 | listing as u64, &bytes)
     }
@@ -173,8 +173,8 @@ impl Campaign {
         let [spend, value, orders] = self.period;
         let mut bytes = [0u8; 72];
         let words = floats.into_iter().chain([self.budget, self.extra, spend, value, orders].map(|n| n as u64));
-        for (slot, word) in bytes.chunks_mut(8).zip(words) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *slot = word.to_le_bytes();
         }
         hash_of(3 << 40 | place as u64, &bytes)
     }
