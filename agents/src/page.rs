@@ -8,31 +8,14 @@ use crate::ads::space::{AdSpace, Entries};
 use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
+use crate::ranking::{LANES, OUT, PLACES, place, rank, take_best};
 use crate::view::{Offer, Shelves};
-use sim_core::draw::{Purpose, Seed, below};
+use sim_core::draw::{below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
 /// Score of what is sought: beyond any other.
 const FIRST: f32 = 1e4;
-/// Keys that are compared at a time.
-const LANES: usize = 8;
-/// The low bits of a key: the place, from the last.
-const LAST_PLACE: i32 = RECALLED as i32 - 1;
-/// A name for each place.
-const PLACES: [u32; RECALLED] = {
-    let (mut places, mut j) = ([0; RECALLED], 0);
-    while j < RECALLED {
-        places[j] = j as u32;
-        j += 1;
-    }
-    places
-};
-/// Key of what is not, or no longer, to be placed.
-const OUT: i32 = i32::MIN;
-/// Ticks for which the error of an estimate lasts.
-pub(crate) const NOISE_TICKS: u32 = 7;
-
 /// An offer on a page, as the shopper sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
@@ -68,7 +51,6 @@ struct Candidates {
 
 /// What a page depends on.
 pub(crate) struct PageRequest<'a> {
-    pub(crate) seed: Seed,
     pub(crate) catalog: &'a Catalog,
     pub(crate) offers: &'a [Offer],
     pub(crate) shelves: &'a Shelves,
@@ -80,12 +62,13 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) accuracy: f32,
     /// Match per unit of the integer product.
     pub(crate) match_scale: f32,
-    pub(crate) shopper: u64,
     pub(crate) taste: [i16; TASTE],
     /// Price sensitivity over mu.
     pub(crate) sensitivity: f32,
-    pub(crate) tick: u32,
-    pub(crate) mission: u32,
+    /// Key of the candidates, by (shopper, tick, mission).
+    pub(crate) recall_key: u64,
+    /// Keys of the errors of the estimates of ranking and of advertising, by (shopper, week).
+    pub(crate) noise: [u64; 2],
     /// Listings that stand first: looked for by name, or followed from content.
     pub(crate) sought: [u32; SOUGHT],
     /// Paid space, if there is any.
@@ -136,10 +119,8 @@ impl PageRequest<'_> {
             *utility = quality - self.sensitivity * price_term;
         }
         let (recalled, true_match, estimate) = (&listings[..count], &true_match[..count], &mut estimate[..count]);
-        // drawn by (shopper, listing, week)
-        let noise = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0);
         if self.accuracy < 1.0 {
-            blur(self.accuracy, noise.0[0], recalled, true_match, estimate);
+            blur(self.accuracy, self.noise[0], recalled, true_match, estimate);
         } else {
             estimate.copy_from_slice(true_match);
         }
@@ -155,7 +136,7 @@ impl PageRequest<'_> {
         if let Some(ads) = &self.ads {
             let fit = &mut entries.fit[..count];
             if ads.params.own_estimate {
-                blur(ads.accuracy, noise.0[1], recalled, true_match, fit);
+                blur(ads.accuracy, self.noise[1], recalled, true_match, fit);
             } else {
                 fit.copy_from_slice(estimate);
             }
@@ -179,8 +160,7 @@ impl PageRequest<'_> {
             return count;
         }
         let count = self.platform.recall as usize;
-        let page = u64::from(self.mission) << 8 | self.platform_id as u64;
-        let key = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), page).0[0];
+        let key = mix(self.recall_key, self.platform_id as u64);
         let key = [key as u32, (key >> 32) as u32];
         let mut rests = [0; RECALLED];
         for (place, (listing, rest)) in listings[..count].iter_mut().zip(&mut rests).enumerate() {
@@ -235,7 +215,7 @@ impl PageRequest<'_> {
             let is_slot = next < awards.len() && page.len >= slots[next] as usize;
             let best = if is_slot { OUT } else { take_best(keys, names, gone) };
             let (j, cost_per_click) = if best != OUT {
-                let j = (LAST_PLACE - (best & LAST_PLACE)) as usize;
+                let j = place(best);
                 gone = names[j];
                 (j, 0)
             } else if next < awards.len() {
@@ -260,32 +240,6 @@ fn blur(accuracy: f32, key: u64, listings: &[u32], true_match: &[f32], estimate:
     }
 }
 
-/// Integers that sort like the scores and are unique: the low bits hold the place. Padded to whole lanes by [`OUT`].
-#[inline(always)]
-fn rank(score: &[f32], keys: &mut [i32; RECALLED]) {
-    keys[score.len()..score.len().next_multiple_of(LANES)].fill(OUT);
-    for (j, (key, score)) in keys.iter_mut().zip(score).enumerate() {
-        let bits = score.to_bits() as i32;
-        let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
-        *key = (sortable & !LAST_PLACE) | (LAST_PLACE - j as i32);
-    }
-}
-
-/// Takes every place that is called `gone` out, and returns the largest key that is left: whole lanes, no branches.
-#[inline(always)]
-fn take_best(keys: &mut [i32], names: &[u32], gone: u32) -> i32 {
-    for (key, &name) in keys.iter_mut().zip(names) {
-        *key = if name == gone { OUT } else { *key };
-    }
-    let mut best = [OUT; LANES];
-    for eight in keys.chunks_exact(LANES) {
-        for (best, &key) in best.iter_mut().zip(eight) {
-            *best = (*best).max(key);
-        }
-    }
-    best.into_iter().fold(OUT, i32::max)
-}
-
 impl Page {
     pub(crate) fn empty() -> Page {
         let candidates = Candidates {
@@ -307,32 +261,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn taking_the_largest_key_again_and_again_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
-            let mut keys = [7; RECALLED];
-            rank(&values, &mut keys);
-            let keys = &mut keys[..values.len().next_multiple_of(LANES)];
-            let mut order = Vec::new();
-            let mut gone = NO_LISTING;
-            loop {
-                let key = take_best(keys, &PLACES[..keys.len()], gone);
-                if key == OUT {
-                    break;
-                }
-                gone = (LAST_PLACE - (key & LAST_PLACE)) as u32;
-                order.push(gone as usize);
-            }
-            let mut seen = order.clone();
-            seen.sort_unstable();
-            prop_assert!(seen == (0..values.len()).collect::<Vec<_>>(), "a permutation");
-            for pair in order.windows(2).map(|pair| [values[pair[0]], values[pair[1]]]) {
-                prop_assert!(pair[0] >= pair[1] - pair[1].abs() * 2e-5, "{} before {}", pair[0], pair[1]);
-            }
-        }
-    }
 
     #[test]
     fn noise_has_mean_zero_and_variance_one() {

@@ -18,12 +18,14 @@ use crate::shopper::{Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
 use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
-use sim_core::draw::Seed;
+use sim_core::draw::{Purpose, Seed};
 use sim_core::math::exp_f32;
 use std::ops::Range;
 
 /// Most pages that a mission looks at.
 pub(crate) const PAGES: usize = 3;
+/// Ticks for which the error of an estimate lasts.
+const NOISE_TICKS: u32 = 7;
 /// Most offers that a mission compares.
 pub(crate) const COMPARED: usize = PAGES * SHOWN;
 
@@ -120,6 +122,21 @@ pub(crate) struct Tour<'a> {
     pub(crate) spending: [f64; PLATFORMS],
 }
 
+/// Keys of what a mission draws many times.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Keys {
+    /// Candidates.
+    pub(crate) recall: u64,
+    /// Clicks on paid offers.
+    pub(crate) clicks: u64,
+    /// The question before the purchase.
+    pub(crate) inquiry: u64,
+    /// Contacts with content.
+    pub(crate) contacts: u64,
+    /// Errors of the estimates of the match, of ranking and of advertising, the same for a week.
+    pub(crate) noise: [u64; 2],
+}
+
 /// What a mission adds up while it runs.
 pub(crate) struct Basket {
     pub(crate) options: [Option_; COMPARED],
@@ -127,6 +144,7 @@ pub(crate) struct Basket {
     /// Pages in the order of visits: platform, and its range of options.
     pub(crate) pages: [(u8, u8, u8); PAGES],
     pub(crate) visited: usize,
+    pub(crate) keys: Keys,
     /// Merchant to whose product the shopper has followed a contact, and the platform that shows it.
     pub(crate) followed: Option<(u32, usize)>,
     /// Whether the shopper's missions are written.
@@ -135,6 +153,14 @@ pub(crate) struct Basket {
 }
 
 impl Tour<'_> {
+    /// Keys of a mission.
+    #[inline(always)]
+    pub(crate) fn keys(&self, shopper: u64, mission: u32) -> Keys {
+        let [recall, clicks, inquiry, contacts] = self.seed.words(Purpose::MissionKeys, shopper, u64::from(self.tick), u64::from(mission)).0;
+        let [ranking, advertising, ..] = self.seed.words(Purpose::MatchNoise, shopper, u64::from(self.tick / NOISE_TICKS), 0).0;
+        Keys { recall, clicks, inquiry, contacts, noise: [ranking, advertising] }
+    }
+
     #[inline(always)]
     pub(crate) fn sensitivity(&self, row: &Shopper) -> f32 {
         f32::from(row.sensitivity) * (1.0 / Q12) / self.params.choice.mu
@@ -169,7 +195,6 @@ impl Tour<'_> {
         let sensitivity = self.sensitivity(row);
         let accuracy = self.view.state.platforms[platform].accuracy() as f32;
         let request = PageRequest {
-            seed: self.seed,
             catalog: self.catalog,
             offers: &self.view.offers,
             shelves: &self.view.shelves,
@@ -179,11 +204,10 @@ impl Tour<'_> {
             category,
             accuracy,
             match_scale: self.market.match_scale,
-            shopper: id,
             taste: row.taste.map(i16::from),
             sensitivity,
-            tick: self.tick,
-            mission,
+            recall_key: basket.keys.recall,
+            noise: basket.keys.noise,
             ads: self.ad_space(platform),
             sought: self.sought(
                 row,

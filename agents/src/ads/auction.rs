@@ -1,21 +1,14 @@
 //! The auction of a page: who gets the paid slots, and what a click costs. Integers throughout.
 //!
-//! Candidates are ranked by score = bid x quality, ties by place on the page. Guarantees reserve <= price <= bid, a price in whole
+//! Candidates are ranked by score = bid x quality, ties (scores within 8 ppm) by place on the page. Guarantees reserve <= price <= bid, a price in whole
 //! money units (rounded up), and at most one slot for a listing.
 
 use crate::catalog::NO_LISTING;
 use crate::params::{AD_SLOTS, Auction, RECALLED};
+use crate::ranking::{LANES, OUT, key, place, take_best};
 
 /// Quality of a certain click, ppm.
 pub const CERTAIN: u32 = 1_000_000;
-/// Bits of a key that hold the place.
-const PLACE_BITS: u32 = RECALLED.ilog2();
-const LAST_PLACE: i64 = RECALLED as i64 - 1;
-/// Key of what cannot win.
-const OUT: i64 = -1;
-/// Keys that are compared at a time.
-const LANES: usize = 8;
-
 /// A slot that is won.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Award {
@@ -61,7 +54,7 @@ pub struct Bidders<'a> {
     pub count: usize,
     /// Listings.
     pub listings: &'a [u32; RECALLED],
-    /// Bids for a click, money units, below 2^31; 0 does not take part.
+    /// Bids for a click, money units, at most [`Bid::LARGEST`](super::bid::Bid::LARGEST); 0 does not take part.
     pub bids: &'a [u32; RECALLED],
     /// Predicted click-through rates after squashing, ppm, 1 to [`CERTAIN`].
     pub quality: &'a [u32; RECALLED],
@@ -81,7 +74,7 @@ struct Board {
 /// If there are more slots or candidates than there may be.
 #[inline(always)]
 #[must_use]
-pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i64; RECALLED]) -> Awards {
+pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED]) -> Awards {
     let Bidders { count, listings, bids, quality } = bidders;
     let slots = rules.examined_ppm.len();
     assert!(slots <= AD_SLOTS && count <= RECALLED, "{slots} paid slots, {count} candidates");
@@ -98,15 +91,12 @@ pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i64; RECALLED]) -> Awar
 impl Board {
     /// The best of all, each listing once: takes the largest key, as often as needed, without branches.
     #[inline(always)]
-    fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i64; RECALLED]) -> Board {
+    fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i32; RECALLED]) -> Board {
         let Bidders { count, listings, bids, quality } = bidders;
-        let padded = count.next_multiple_of(LANES);
-        for (place, (key, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
-            // unique, and sorts like the score
-            let score = u64::from(bid) * u64::from(quality);
-            let sortable = (score << PLACE_BITS) as i64 | (LAST_PLACE - place as i64);
-            *key = if bid >= reserve { sortable } else { OUT };
+        for (place, (slot, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
+            *slot = if bid >= reserve { key(bid as i32 as f32 * quality as i32 as f32, place) } else { OUT };
         }
+        let padded = count.next_multiple_of(LANES);
         keys[count..padded].fill(OUT);
         let mut board = Board { places: [0; AD_SLOTS + 1], scores: [0; AD_SLOTS + 2], len: 0 };
         let mut gone = NO_LISTING;
@@ -115,9 +105,9 @@ impl Board {
             if best == OUT {
                 break;
             }
-            let place = (LAST_PLACE - (best & LAST_PLACE)) as usize;
+            let place = place(best);
             board.places[board.len] = place as u8;
-            board.scores[board.len] = best as u64 >> PLACE_BITS;
+            board.scores[board.len] = u64::from(bids[place]) * u64::from(quality[place]);
             board.len += 1;
             gone = listings[place];
         }
@@ -145,21 +135,6 @@ impl Board {
         let share = u128::from(weights[k].max(1)) * quality;
         u32::try_from(sum.div_ceil(share)).unwrap_or(u32::MAX)
     }
-}
-
-/// Takes every place of the listing `gone` out, and returns the largest key that is left: whole lanes, no branches.
-#[inline(always)]
-fn take_best(keys: &mut [i64], listings: &[u32], gone: u32) -> i64 {
-    for (key, &listing) in keys.iter_mut().zip(listings) {
-        *key = if listing == gone { OUT } else { *key };
-    }
-    let mut best = [OUT; LANES];
-    for eight in keys.chunks_exact(LANES) {
-        for (best, &key) in best.iter_mut().zip(eight) {
-            *best = (*best).max(key);
-        }
-    }
-    best.into_iter().fold(OUT, i64::max)
 }
 
 /// The least bid with which a quality reaches a score.
@@ -209,7 +184,7 @@ mod tests {
     /// Everybody above the reserve, best first, by a sort.
     fn ranked(entrants: &[Entrant], reserve: u32) -> Vec<Entrant> {
         let mut all: Vec<Entrant> = entrants.iter().copied().filter(|e| e.bid >= reserve).collect();
-        all.sort_by_key(|e| (std::cmp::Reverse(u128::from(e.bid) * u128::from(e.quality)), e.listing));
+        all.sort_by_key(|e| std::cmp::Reverse(key(e.bid as f32 * e.quality as f32, e.listing as usize)));
         all
     }
 

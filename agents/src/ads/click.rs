@@ -9,7 +9,7 @@ use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
 use crate::visit::{Option_, Tour};
 use serde::{Deserialize, Serialize};
-use sim_core::draw::{Purpose, mix, unit_f32};
+use sim_core::draw::{mix, unit_f32};
 use sim_core::exchange::{Owned, Sum};
 use sim_core::money::add_columns;
 use sim_core::tick::Tally;
@@ -102,14 +102,13 @@ impl Owned for AdTallies {
 }
 
 impl Tour<'_> {
-    /// Notes impressions and clicks of a mission. `weights` are those of the choice, `leaving` that of leaving.
+    /// Notes impressions and clicks of a mission. `key` is that of the clicks of the mission, `weights` are those of the choice, `leaving` that of leaving.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
     #[inline(always)]
     pub(crate) fn note_ads(
         &self,
         views: &mut Vec<AdView>,
-        shopper: u64,
-        mission: u32,
+        key: u64,
         segment: usize,
         options: &[Option_],
         weights: &[f32],
@@ -119,7 +118,6 @@ impl Tour<'_> {
         if !options.iter().any(Option_::is_paid) {
             return;
         }
-        let key = self.seed.words(Purpose::AdClick, shopper, u64::from(self.tick), u64::from(mission)).0[0];
         for (i, option) in options.iter().enumerate().filter(|(_, o)| o.is_paid() && o.examined) {
             let odds = self.params.platforms[option.platform as usize].ads.as_ref().map_or(0.0, |ads| ads.click_odds);
             let u = unit_f32((mix(key, u64::from(option.listing)) >> 32) as u32);

@@ -34,7 +34,7 @@ pub(crate) struct Entries {
     pub(crate) bids: [Bid; RECALLED],
     amounts: [u32; RECALLED],
     quality: [u32; RECALLED],
-    keys: [i64; RECALLED],
+    keys: [i32; RECALLED],
 }
 
 impl Entries {
@@ -68,11 +68,17 @@ impl AdSpace<'_> {
     }
 }
 
-/// A rate in ppm, 1 to [`CERTAIN`]: adding 2^23 leaves the integer in the low bits, in every vector unit.
+/// A rate in ppm, 1 to [`CERTAIN`].
 #[inline(always)]
 fn in_ppm(rate: f32) -> u32 {
+    to_int(rate * CERTAIN as f32).clamp(1, CERTAIN)
+}
+
+/// The integer nearest to a number from 0 to 2^23 - 1: adding 2^23 leaves it in the low bits, in every vector unit.
+#[inline(always)]
+fn to_int(x: f32) -> u32 {
     const INTEGER: f32 = 8_388_608.0;
-    ((rate * CERTAIN as f32 + INTEGER).to_bits() & 0x7F_FFFF).clamp(1, CERTAIN)
+    (x + INTEGER).to_bits() & 0x7F_FFFF
 }
 
 /// Predicted click-through rate to the power of `squash`, ppm.
@@ -89,8 +95,7 @@ fn fitting(fit: f32, spread: f32) -> f32 {
 /// A mean bid times its factor, at least a money unit.
 #[inline(always)]
 fn fitted(bid: u32, factor: f32) -> u32 {
-    // below 2^31, so that the signed conversion of the vector units does
-    ((bid as f32 * factor + 0.5).min(Bid::LARGEST as f32) as i32).max(1) as u32
+    to_int((bid as i32 as f32 * factor).min(Bid::LARGEST as f32)).max(1)
 }
 
 #[cfg(test)]

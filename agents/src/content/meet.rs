@@ -34,22 +34,21 @@ impl Tour<'_> {
         platform: usize,
         segment: usize,
         category: usize,
-        mission: u32,
+        key: u64,
         totals: &mut Totals,
     ) -> Option<u32> {
         let table = self.view.contacts.table(platform, segment);
         let last = table.last()?;
         let id = state.shopper(index);
-        let words = self.seed.words(Purpose::Content, id, u64::from(self.tick), u64::from(mission));
-        let count = ((last.upto + words.uniform(0)) as usize).min(MOST);
+        let count = ((last.upto + unit_f32(mix(key, 0) as u32)) as usize).min(MOST);
+        let (draws, details) = (mix(key, 1), mix(key, 2));
         let mut followed = None;
         for k in 0..count {
-            let key = mix(words.0[1], k as u64);
-            let at = unit_f32((key >> 32) as u32) * last.upto;
+            let at = unit_f32((mix(draws, k as u64) >> 32) as u32) * last.upto;
             let entry = &table[table.partition_point(|e| e.upto <= at).min(table.len() - 1)];
             if self.reaches(entry, id) {
                 let here = (platform, segment, category);
-                followed = self.contact(state, index, here, entry, mix(words.0[2], k as u64), totals).or(followed);
+                followed = self.contact(state, index, here, entry, mix(details, k as u64), totals).or(followed);
             }
         }
         followed
