@@ -156,7 +156,8 @@ impl Tour<'_> {
     /// Keys of a mission.
     #[inline(always)]
     pub(crate) fn keys(&self, shopper: u64, mission: u32) -> Keys {
-        let [recall, clicks, inquiry, contacts] = self.seed.words(Purpose::MissionKeys, shopper, u64::from(self.tick), u64::from(mission)).0;
+        let [recall, clicks, inquiry, contacts] =
+            self.seed.words(Purpose::MissionKeys, shopper, u64::from(self.tick), u64::from(mission)).0;
         let [ranking, advertising, ..] = self.seed.words(Purpose::MatchNoise, shopper, u64::from(self.tick / NOISE_TICKS), 0).0;
         Keys { recall, clicks, inquiry, contacts, noise: [ranking, advertising] }
     }

@@ -154,7 +154,9 @@ impl ItemBook {
     pub(crate) fn hash(&self, listing: usize) -> u64 {
         let floats = [self.clicks, self.orders, self.gmv, self.spend, self.new_shoppers, self.favourites, self.sold, self.refunds];
         let mut bytes = [0u8; 40 + 8 * AD_WEEK];
-        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)])) {
+        for (slot, word) in
+            bytes.as_chunks_mut().0.iter_mut().zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)]))
+        {
             *slot = word.to_le_bytes();
         }
         for (slot, sum) in bytes[40..].as_chunks_mut().0.iter_mut().zip(self.week) {
