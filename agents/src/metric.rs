@@ -193,6 +193,15 @@ impl Totals {
         *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
     }
 
+    /// Adds to counters of a platform and segment.
+    pub fn add_all(&mut self, platform: usize, segment: usize, amounts: &[(Metric, i64)]) {
+        let row = &mut self.counters[(platform * self.segments + segment) * Metric::COUNT..][..Metric::COUNT];
+        for &(metric, amount) in amounts {
+            let counter = &mut row[metric as usize];
+            *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
+        }
+    }
+
     /// A counter of a platform and segment.
     #[must_use]
     pub fn of(&self, platform: usize, segment: usize, metric: Metric) -> i64 {

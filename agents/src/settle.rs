@@ -233,7 +233,7 @@ impl Desk<'_> {
         }
         let totals = &mut tally.totals;
         let days = (self.view.promised_days[platform] * 1000.0) as i64;
-        for (metric, amount) in [
+        let amounts = [
             (Metric::Shipped, 1),
             (Metric::ShippedGmv, gmv),
             (Metric::Paid, bill.paid),
@@ -251,9 +251,8 @@ impl Desk<'_> {
             (Metric::MerchantCash, cash),
             (if first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash }, cash),
             (Metric::DeliveryDays, days),
-        ] {
-            totals.add_to(platform, segment, metric, amount);
-        }
+        ];
+        totals.add_all(platform, segment, &amounts);
         if first_party {
             totals.add_to(platform, segment, Metric::FirstPartyGmv, gmv);
         }

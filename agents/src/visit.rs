@@ -14,7 +14,7 @@ use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
 use crate::service::answers;
 use crate::shard::ShardState;
-use crate::shopper::{Q12, Shopper};
+use crate::shopper::{Mind, Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
 use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
@@ -47,6 +47,8 @@ pub(crate) struct Option_ {
     pub(crate) cost_per_click: u32,
     /// Rule of the presale by which it is bought.
     pub(crate) presale: u8,
+    /// Whether its merchant is in the evoked set.
+    pub(crate) is_evoked: bool,
 }
 
 pub(crate) const NOTHING: Option_ = Option_ {
@@ -62,6 +64,7 @@ pub(crate) const NOTHING: Option_ = Option_ {
     examined: false,
     cost_per_click: 0,
     presale: NO_RULE,
+    is_evoked: false,
 };
 
 impl Option_ {
@@ -245,7 +248,7 @@ impl Tour<'_> {
             platform_utility: self.view.platform_utility[platform],
             sensitivity,
             reference: self.reference(row, category),
-            evoked: self.params.choice.evoked != 0.0 && !row.evokes_nobody(),
+            mind: if row.evokes_nobody() { None } else { Some(row.mind()) },
         };
         if eye.reference.is_some() {
             totals.fired(Mechanism::ReferencePrice, 1, 0);
@@ -270,8 +273,8 @@ impl Tour<'_> {
             }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
-            let stage = if eye.evoked { row.stage_of(offer.merchant) } else { 0 };
-            if stage > 0 {
+            let stage = eye.mind.map_or(0, |mind| mind.stage_of(offer.merchant));
+            if stage > 0 && self.params.choice.evoked != 0.0 {
                 utility += self.params.choice.evoked * kind.brand_weight * self.params.content.mind.weights[stage as usize];
                 totals.fired(Mechanism::EvokedSet, 1, 0);
             }
@@ -295,6 +298,7 @@ impl Tour<'_> {
                 examined: position < examined,
                 cost_per_click: shown.cost_per_click,
                 presale: quoted.presale,
+                is_evoked: stage > 0,
             };
             basket.len += 1;
         }
@@ -402,7 +406,7 @@ struct Eye<'a> {
     platform_utility: f32,
     sensitivity: f32,
     reference: Option<f32>,
-    evoked: bool,
+    mind: Option<Mind>,
 }
 
 impl Eye<'_> {

@@ -32,15 +32,11 @@ pub fn ln_f32(x: f32) -> f32 {
     let exponent = (x.to_bits() as i32 - ROOT_HALF) >> 23;
     let f = f32::from_bits((x.to_bits() as i32 - (exponent << 23)) as u32) - 1.0;
     let (z, e) = (f * f, exponent as f32);
-    let mut p = 7.037_683_6e-2_f32;
-    p = p * f - 1.151_461e-1;
-    p = p * f + 1.167_699_9e-1;
-    p = p * f - 1.242_014_1e-1;
-    p = p * f + 1.424_932_3e-1;
-    p = p * f - 1.666_805_8e-1;
-    p = p * f + 2.000_071_5e-1;
-    p = p * f - 2.499_999_4e-1;
-    p = p * f + 3.333_333_1e-1;
+    let (z2, pair) = (z * z, |low: f32, high: f32| low + high * f);
+    // in pairs (Estrin 1960): half as long a chain
+    let low = pair(3.333_333_1e-1, -2.499_999_4e-1) + pair(2.000_071_5e-1, -1.666_805_8e-1) * z;
+    let high = pair(1.424_932_3e-1, -1.242_014_1e-1) + pair(1.167_699_9e-1, -1.151_461e-1) * z;
+    let p = low + (high + 7.037_683_6e-2 * z2) * z2;
     // ln 2 = 0.693359375 - 2.1219444e-4, the first part exact in 10 bits
     f + (f * z * p - e * 2.121_944_4e-4 - 0.5 * z) + e * 0.693_359_4
 }

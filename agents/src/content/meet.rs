@@ -120,7 +120,7 @@ impl Tour<'_> {
             return;
         }
         let mut drawn = None;
-        for option in options.iter().filter(|o| o.examined) {
+        for option in options.iter().filter(|o| o.examined && o.is_evoked) {
             let merchant = self.view.offers[option.listing as usize].merchant;
             let before = state.rows[index].stage_of(merchant);
             let chance = look[before as usize];
