@@ -13,7 +13,7 @@ use crate::{bug, command, output};
 
 /// Deterministic agent-based simulation of an e-commerce marketplace.
 #[derive(Debug, Parser)]
-#[command(name = "bazaar", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "bazaar", version = BUILT, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -21,6 +21,9 @@ struct Cli {
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
 }
+
+/// Two programs with the same answer to `--version` compute the same histories and may share a run.
+const BUILT: &str = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BAZAAR_BUILD"), ")");
 
 const EXIT_CODES: &str = "\
 Exit codes:

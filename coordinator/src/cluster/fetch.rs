@@ -19,6 +19,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use crate::cluster::board::{Assembly, Board};
+use crate::cluster::fault;
 use crate::cluster::logic::Incarnation;
 use crate::cluster::net;
 use crate::cluster::security::{Security, Shows};
@@ -89,7 +90,7 @@ pub(crate) struct Fetching {
 
 impl Transport for Fetching {
     fn swap(&mut self, phase: Phase, buffers: Buffers) -> Result<Vec<Received>, ExchangeError> {
-        self.runtime.clone().block_on(self.round_of(buffers)).map_err(|trouble| {
+        self.runtime.clone().block_on(self.round_of(phase, buffers)).map_err(|trouble| {
             let cause = format!("{trouble:?}");
             self.trouble = Some(trouble);
             ExchangeError { phase, cause }
@@ -99,12 +100,15 @@ impl Transport for Fetching {
 
 impl Fetching {
     /// Publishes `buffers` and fetches those of the others.
-    pub(crate) async fn round_of(&mut self, buffers: Buffers) -> Result<Vec<Received>, Trouble> {
+    pub(crate) async fn round_of(&mut self, phase: Phase, buffers: Buffers) -> Result<Vec<Received>, Trouble> {
+        fault::passing(format_args!("{phase:?}-computed"));
         let begun = Instant::now();
         let peers = self.members.len() - 1;
         self.traffic.sent_bytes += (buffers.all.len() * peers + buffers.each.iter().map(Vec::len).sum::<usize>()) as u64;
         self.board.publish(self.generation, self.round, buffers);
+        fault::passing(format_args!("{phase:?}-published"));
         let found = self.all().await;
+        fault::passing(format_args!("{phase:?}-fetched"));
         self.round += 1;
         self.traffic.waited += begun.elapsed();
         let received = found?;
