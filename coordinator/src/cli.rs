@@ -157,7 +157,8 @@ pub(crate) struct CoordinatorArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7400")]
     pub(crate) listen: std::net::SocketAddr,
-    /// Where checkpoints go: a directory that all workers see [default: below --out]
+    /// Where checkpoints go: a directory that all workers see, or s3://bucket/prefix; the run gets a folder in it [default:
+    /// `.run` below --out]
     #[arg(long, value_name = "PLACE")]
     pub(crate) store: Option<String>,
     #[command(flatten)]

@@ -141,6 +141,30 @@ fn a_worker_that_sleeps_in_any_phase_is_fenced_and_changes_nothing() {
 }
 
 #[test]
+fn a_coordinator_killed_while_it_recovers_or_places_shards_again_is_replaced() {
+    for (point, worker) in [
+        ("fenced:2:kill", Some("Settled-published:9:kill")),
+        ("assigned:2:kill", Some("saving:2:kill")),
+        ("heard-lost:1:kill", Some("Demand-computed:20:kill")),
+        ("fenced:2:kill", None),
+        ("assigned:2:kill", None),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cluster = Cluster::with_fault(&dir.path().join("run"), 2, &SHORT, point);
+        cluster.join(1);
+        match worker {
+            Some(fault) => cluster.join_with_fault(fault),
+            // a third one comes, and shards are placed again at the next checkpoint
+            None => cluster.join(2),
+        }
+        assert_eq!(cluster.await_coordinator(), None, "{point}: a signal ended it");
+        cluster.replace_coordinator(1);
+        cluster.join(1);
+        ends_well(cluster, point);
+    }
+}
+
+#[test]
 fn a_coordinator_killed_in_any_state_is_replaced() {
     for (point, passage) in OF_COORDINATORS {
         let dir = tempfile::tempdir().unwrap();

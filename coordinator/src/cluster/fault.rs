@@ -74,8 +74,9 @@ mod wished {
         #[test]
         fn a_fault_strikes_once_at_its_passage() {
             let fault = Fault::parse("demand-published:3:kill");
-            let struck: Vec<_> =
-                ["demand-published", "saving", "demand-published", "demand-published", "demand-published"].map(|at| fault.strikes(at)).into();
+            let struck: Vec<_> = ["demand-published", "saving", "demand-published", "demand-published", "demand-published"]
+                .map(|at| fault.strikes(at))
+                .into();
             assert_eq!(struck, [false, false, false, true, false]);
             assert_eq!((fault.signal, Fault::parse("saving:1:stop").signal), ("-KILL", "-STOP"));
         }

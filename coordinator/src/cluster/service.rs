@@ -250,7 +250,13 @@ mod tests {
     }
 
     fn asked() -> JoinRequest {
-        JoinRequest { protocol: PROTOCOL, version: VERSION.to_owned(), build: BUILD.to_owned(), address: "0.0.0.0:71".to_owned(), ..JoinRequest::default() }
+        JoinRequest {
+            protocol: PROTOCOL,
+            version: VERSION.to_owned(),
+            build: BUILD.to_owned(),
+            address: "0.0.0.0:71".to_owned(),
+            ..JoinRequest::default()
+        }
     }
 
     #[test]

@@ -76,12 +76,7 @@ impl Store {
     /// A store that is gone with the process.
     #[cfg(test)]
     pub(crate) fn in_memory() -> Self {
-        Self {
-            inner: Arc::new(object_store::memory::InMemory::new()),
-            root: Path::default(),
-            directory: None,
-            owner: unique(),
-        }
+        Self { inner: Arc::new(object_store::memory::InMemory::new()), root: Path::default(), directory: None, owner: unique() }
     }
 
     /// The same store, opened by somebody else.

@@ -35,7 +35,7 @@ use crate::cluster::wire::coordinator_client::CoordinatorClient;
 use crate::cluster::wire::worker_client::WorkerClient;
 use crate::cluster::wire::worker_server::WorkerServer;
 use crate::cluster::wire::{self, Applied, Damaged, Hello, JoinReply, JoinRequest, PROTOCOL, Ready, Report, Saved, Unreachable, report};
-use crate::plan::VERSION;
+use crate::plan::{BUILD, VERSION};
 
 const SHARDS: u32 = 7;
 const CELLS: [u32; 2] = [9, 7];
