@@ -209,7 +209,7 @@ impl<'a> Member<'a> {
             rows_us: micros(rows),
             waited_us: micros(now.waited - traffic.waited),
             sent_bytes: now.sent_bytes - traffic.sent_bytes,
-            received_bytes: now.received_bytes - traffic.received_bytes,
+            fetched: self.exchange.transport().take_fetched(),
             resident_bytes: resident_bytes(),
             missions,
             gmv: self.chronicle.gmv,

@@ -317,6 +317,7 @@ impl Worker {
                 patience: self.lease,
                 round: 0,
                 traffic: Traffic::default(),
+                fetched: Vec::new(),
                 trouble: None,
             };
             Member::place(&self.job, start, fetching)

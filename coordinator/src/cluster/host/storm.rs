@@ -196,6 +196,7 @@ impl Life {
             patience: LEASE,
             round: 0,
             traffic: Traffic::default(),
+            fetched: Vec::new(),
             trouble: None,
         });
         self.report(report::Body::Ready(Ready {}));
