@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs on a bucket: starts a server that speaks S3 on loopback and the tests of `coordinator/tests/bucket.rs` against it.
 #
-#   .ci/s3.sh
+#   .ci/s3.sh [OPTION OF THE TESTS...]
 #
 # Needs cargo and python3 with venv. S3_VENV names a virtual environment that has the server already.
 set -euo pipefail
@@ -38,4 +38,4 @@ for _ in $(seq 100); do
 done
 curl --silent --fail --head "$AWS_ENDPOINT_URL/bazaar" >/dev/null
 
-cargo test --package coordinator --features s3 --test bucket
+cargo test --package coordinator --features s3 --test bucket -- "$@"

@@ -45,12 +45,12 @@ fn keys(prefix: &str) -> Vec<String> {
     found
 }
 
-/// A run that is some ticks in, its checkpoints below `prefix`, and then has no coordinator any more.
-fn abandoned(dir: &Path, prefix: &str) -> PathBuf {
+/// A run that is `tick` ticks in, its checkpoints below `prefix`, and then has no coordinator any more.
+fn abandoned(dir: &Path, prefix: &str, tick: u64) -> PathBuf {
     let out = dir.join("run");
     let mut cluster = Cluster::new(&out, 2, &["--store", &format!("s3://bazaar/{prefix}")]);
     cluster.join(2);
-    cluster.reach(40, TICKS);
+    cluster.reach(tick, TICKS);
     cluster.kill_coordinator();
     assert!(!out.join(".run").exists(), "nothing lies beside the bucket");
     out
@@ -59,7 +59,7 @@ fn abandoned(dir: &Path, prefix: &str) -> PathBuf {
 #[test]
 fn a_run_goes_on_from_a_bucket_and_leaves_nothing_in_it() {
     let dir = tempfile::tempdir().unwrap();
-    let out = abandoned(dir.path(), "killed/here");
+    let out = abandoned(dir.path(), "killed/here", 40);
     let left = keys("killed/here");
     assert!(left.iter().any(|key| key.ends_with(".manifest.json")) && left.iter().any(|key| key.contains("/ckpt/c0001-")), "{left:?}");
     stdout(bazaar().arg("resume").arg(&out).args(["--workers", "3", "--quiet"]));
@@ -70,7 +70,7 @@ fn a_run_goes_on_from_a_bucket_and_leaves_nothing_in_it() {
 #[test]
 fn a_flipped_bit_in_a_bucket_is_refused_by_name_and_the_checkpoint_before_is_used() {
     let dir = tempfile::tempdir().unwrap();
-    let out = abandoned(dir.path(), "flipped");
+    let out = abandoned(dir.path(), "flipped", 20);
     let newest = keys("flipped").into_iter().filter(|key| key.contains("/ckpt/") && key.ends_with("/s0000003.bin")).max().unwrap();
     let key = Key::from(newest.clone());
     let mut bytes = now(async { bucket().get(&key).await.unwrap().bytes().await.unwrap() }).to_vec();
