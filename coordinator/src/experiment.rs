@@ -21,7 +21,7 @@ use crate::engine::{Engine, STAGES, Step};
 use crate::exit::Failure;
 use crate::interrupt;
 use crate::mechanisms::{MechanismCounts, json_text};
-use crate::plan::{Cell, Plan};
+use crate::plan::{BUILD, Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
 use crate::recorder::Recorder;
 
@@ -132,6 +132,7 @@ pub(crate) fn conclude(plan: &Plan, mut writer: RunWriter, ended: Ended<'_>) -> 
             threads: u32::try_from(threads).unwrap_or(u32::MAX),
             workers: u32::try_from(workers).unwrap_or(u32::MAX),
             lost_workers: losses,
+            build: BUILD.to_owned(),
         },
     })?;
     Ok(Finished { dir: dir.to_owned(), cells, comparisons, manifest, timings, missions })

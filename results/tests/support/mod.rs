@@ -101,7 +101,7 @@ pub(crate) fn outcome() -> Outcome {
             tick_digests: vec!["00".to_owned(), "ff00".to_owned()],
         }],
         kpis: Vec::new(),
-        execution: Execution { wall_seconds: 1.25, threads: 2, workers: 1, lost_workers: vec![] },
+        execution: Execution { wall_seconds: 1.25, threads: 2, workers: 1, lost_workers: vec![], build: "0123456789abcdef".to_owned() },
     }
 }
 
