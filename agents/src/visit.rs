@@ -69,6 +69,14 @@ impl Option_ {
     }
 }
 
+/// The examined option of a range that weighs most; the smaller listing of equals.
+pub(crate) fn closest(options: &[Option_], weights: &[f32], within: std::ops::Range<usize>) -> Option<usize> {
+    within.filter(|&i| options[i].examined).reduce(|a, b| {
+        let better = weights[b] > weights[a] || weights[b] == weights[a] && options[b].listing < options[a].listing;
+        if better { b } else { a }
+    })
+}
+
 /// Who may use which rules of a platform in a tick, as bits by rule.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Access {
@@ -183,7 +191,8 @@ impl Tour<'_> {
             sensitivity,
             tick: self.tick,
             mission,
-            ads: self.ad_space(platform),
+            // an assistant that discounts ads looks past the paid slots
+            ads: if helper.is_some_and(|h| h.neutral) { None } else { self.ad_space(platform) },
             sought: self.sought(
                 row,
                 id,

@@ -134,7 +134,7 @@ impl Tour<'_> {
         }
     }
 
-    fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
+    pub(super) fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
         if after > before {
             totals.fired(Mechanism::FunnelStep, 1, 0);
             if after == Stage::Ask as u8 {
@@ -196,7 +196,7 @@ impl Tour<'_> {
 }
 
 /// The stage to which a contact leads from `before`: the highest first, each with its probability; as before if none.
-fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
+pub(super) fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
     for after in (before as usize + 1..lift.len()).rev() {
         let chance = lift[before as usize][after];
         if u < chance {

@@ -8,7 +8,7 @@ use super::medians::{FATIGUE, MATCH, PRICE, QUALITY, TERMS};
 use super::{Cause, Loss, count, largest};
 use crate::metric::{Metric, Totals};
 use crate::view::price_term;
-use crate::visit::{Option_, Tour};
+use crate::visit::{Option_, Tour, closest};
 use sim_core::math::exp_f32;
 
 /// Rise of the purchase probability below which nothing would have helped.
@@ -46,7 +46,7 @@ impl Tour<'_> {
             if bought.is_some_and(|option| option.platform == platform) {
                 continue;
             }
-            let (listing, cause) = match best(ended, from as usize, to as usize) {
+            let (listing, cause) = match closest(ended.options, ended.weights, from as usize..to as usize) {
                 None => (self.catalog.cell(p, ended.category).start, Cause::Assortment),
                 Some(i) => {
                     let option = &ended.options[i];
@@ -136,13 +136,4 @@ impl Tour<'_> {
             cell[1] += 1;
         }
     }
-}
-
-/// The examined option of a page that weighs most; the smaller listing of equals.
-fn best(ended: &Ended, from: usize, to: usize) -> Option<usize> {
-    let examined = (from..to).filter(|&i| ended.options[i].examined);
-    examined.reduce(|a, b| {
-        let key = |i: usize| (ended.weights[i], std::cmp::Reverse(ended.options[i].listing));
-        if key(b).partial_cmp(&key(a)) == Some(std::cmp::Ordering::Greater) { b } else { a }
-    })
 }

@@ -115,7 +115,7 @@ pub enum AdBudget {
 /// How bids are held to the budget.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pacing {
-    /// Not at all: the budget only caps what is paid.
+    /// Not at all: bids stand while there is money.
     None,
     /// Multiplicative dual pacing (Balseiro and Gur 2019).
     Dual {

@@ -8,7 +8,7 @@
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::mission::Need;
 use crate::shard::Asked;
-use crate::visit::{Option_, Tour};
+use crate::visit::{Option_, Tour, closest};
 use sim_core::draw::Purpose;
 use sim_core::math::exp_f32;
 
@@ -52,7 +52,7 @@ impl Tour<'_> {
     pub(crate) fn inquire(&self, mission: &mut Considered, asked: &mut Vec<Asked>, totals: &mut Totals) -> Option<usize> {
         let chosen = mission.chosen;
         let inquiry = &self.params.inquiry;
-        let Some(at) = chosen.or_else(|| closest(mission)) else { return chosen };
+        let Some(at) = chosen.or_else(|| closest(mission.options, mission.weights, 0..mission.options.len())) else { return chosen };
         let buys = 1.0 - mission.outside / mission.total;
         let unsure = 4.0 * buys * (1.0 - buys);
         let option = mission.options[at];
@@ -89,16 +89,6 @@ impl Tour<'_> {
             None => (u * total < after - before).then_some(at),
         }
     }
-}
-
-/// The examined option that weighs most; the smaller listing of equals.
-fn closest(mission: &Considered) -> Option<usize> {
-    let examined = (0..mission.options.len()).filter(|&i| mission.options[i].examined);
-    examined.reduce(|a, b| {
-        let better = mission.weights[b] > mission.weights[a]
-            || mission.weights[b] == mission.weights[a] && mission.options[b].listing < mission.options[a].listing;
-        if better { b } else { a }
-    })
 }
 
 #[cfg(test)]
