@@ -225,7 +225,7 @@ fn content_ai_makes_generated_creatives_work() {
 }
 
 /// Shops put all their content money into search on a platform that sells slots.
-const SEARCH: [&str; 3] = [
+const SEARCH: [&str; 4] = [
     "catalog.merchants.shops.content={budget: 60 yuan, channels: {north-search: 100 %}}",
     "catalog.merchants.shops.campaign={budget: 1500 yuan, break_out: {from: 2025-03-16, to: 2025-03-20, share: 100 %}}",
     "catalog.merchants.shops.stock=unlimited",
