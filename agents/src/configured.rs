@@ -111,6 +111,7 @@ fn of_ads(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::WholeSite => tool(&|t| t.adopted > 0.0 || t.hazard > 0.0),
         Mechanism::WholeSiteAdoption => tool(&|t| t.adopted < 1.0 && (t.hazard > 0.0 || t.imitation > 0.0 && t.adopted > 0.0)),
         Mechanism::ItemSelection => tool(&|t| t.items < 1.0 && (t.adopted > 0.0 || t.hazard > 0.0)),
+        Mechanism::AdCostPassedOn => any(&|ads| ads.pass_on > 0.0),
         Mechanism::OneKeyBoost => any(&|ads| ads.boost.is_some_and(|b| b.budget > 0 && b.from < market.ticks())),
         _ => false,
     }

@@ -127,6 +127,7 @@ dense_enum! {
         Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
         AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
         AutonomousPurchase = "autonomous-purchase", CampaignSearch = "campaign-search", CartRecovery = "cart-recovery",
+        AdCostPassedOn = "ad-cost-passed-on",
     }
 }
 

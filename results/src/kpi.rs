@@ -295,7 +295,7 @@ pub const KPIS: &[Kpi] = &[
     detail("ask_shoppers", Unit::Count("slots"), Rule::Last(|row| row.ask_shoppers)),
     detail("search_spend", Unit::Money, Rule::Sum(|row| row.search_spend)),
     detail("cart_messages", Unit::Count("messages"), Rule::Sum(|row| row.cart_messages)),
-    detail("recovered_lines", Unit::Count("lines"), Rule::Sum(|row| row.recovered_lines)),
+    detail("recovered_lines", LINES, Rule::Sum(|row| row.recovered_lines)),
 ];
 
 #[cfg(test)]

@@ -210,6 +210,32 @@ fn sharper_ai_sells_slots_to_offers_that_fit_better() {
 }
 
 #[test]
+fn a_merchant_that_counts_its_clicks_asks_more() {
+    let level = |pass_on: u32| {
+        let set = [
+            format!("catalog.merchants.shops.ads.pass_on={pass_on} %"),
+            "catalog.merchants.shops.pricing={best-response: {interval: 2}}".to_owned(),
+            "catalog.merchants.shops.stock=unlimited".to_owned(),
+            "catalog.merchants.shops.ads.bidding={target-roi: {roi: 3}}".to_owned(),
+            "catalog.merchants.shops.ads.budget={sales: 30 %}".to_owned(),
+        ];
+        let built = built(&set.each_ref().map(String::as_str));
+        let catalog = &built.market.catalog;
+        let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
+        let mut passed = 0;
+        let world = run(&built, |_, _, totals, _| passed += totals.mechanisms.get(Mechanism::AdCostPassedOn as usize).fired);
+        let of_shops =
+            catalog.listings.iter().zip(&world.view.state.prices).filter(|(l, _)| catalog.merchants[l.merchant as usize].group == shops);
+        let (mut sum, mut count) = (0.0, 0.0);
+        of_shops.for_each(|(l, price)| (sum, count) = (sum + f64::from(*price) / f64::from(l.unit_cost), count + 1.0));
+        (sum / count, passed)
+    };
+    let ((plain, none), (passed, fired)) = (level(0), level(100));
+    assert!(none == 0 && fired > 0);
+    assert!(passed > 1.02 * plain, "price over unit cost: {plain:.3} as if clicks were free, {passed:.3} with their cost");
+}
+
+#[test]
 fn a_target_below_break_even_is_warned_of_with_the_number() {
     let warned = |set: &str| {
         let project = load_text(Path::new("scenario.yaml"), TINY, &overrides(&[set])).expect("a valid scenario");

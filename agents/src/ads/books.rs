@@ -15,6 +15,9 @@ const MARKET_LEFT: f64 = 1.0 - 1.0 / 7.0;
 const PRIOR_CONVERSION: f64 = 0.15;
 const PRIOR_CLICKS: f64 = 50.0;
 
+/// Largest share of GMV that counts as the ad cost of an order: what few clicks say is no cost of a sale.
+const DEAREST_SALES: f64 = 0.5;
+
 /// Weekly sums: impressions, clicks, ad orders, GMV of ad orders, spend.
 pub const AD_WEEK: usize = 5;
 
@@ -139,6 +142,11 @@ impl ItemBook {
             sold: f64::from(self.sold),
             refunds: f64::from(self.refunds),
         }
+    }
+
+    /// Ad spend over GMV, paid and organic; at most a half.
+    pub(crate) fn cost_of_sales(&self) -> f64 {
+        if self.sold > 0.0 { (f64::from(self.spend) / f64::from(self.sold)).min(DEAREST_SALES) } else { 0.0 }
     }
 
     /// Takes in a tick: `paid` is what its clicks cost the merchant, `sold` and `refunds` GMV of all orders.

@@ -59,6 +59,8 @@ pub struct AdvertiserParams {
     pub whole_site: Option<WholeSiteParams>,
     /// One-key boost.
     pub boost: Option<BoostParams>,
+    /// Share of the ad cost of an order that prices are set on.
+    pub pass_on: f64,
 }
 
 /// How a merchant bids for a click.

@@ -66,6 +66,7 @@ pub(super) fn advertiser(units: &Units, warm_up: u32, ads: &model::Advertiser) -
             cold_start: tool.cold_start,
         }),
         boost: ads.boost.as_ref().filter(|boost| boost.budget.micros() > 0).map(|boost| boosted(units, warm_up, boost)),
+        pass_on: ads.pass_on.0,
     }
 }
 
@@ -77,6 +78,7 @@ pub(super) fn of_search(scenario: &Scenario, group: &model::MerchantGroup) -> Op
         pacing: pacing(&Pacing::default()),
         whole_site: None,
         boost: None,
+        pass_on: 0.0,
     })
 }
 

@@ -93,6 +93,10 @@ pub struct Advertiser {
     /// One-key boost (一键起量).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boost: Option<Boost>,
+    /// Share of the ad cost of an order (mean of two weeks, over paid and organic orders) that the merchant counts in its marginal
+    /// cost when it sets prices; for the policies that look at their margin. 0: prices are set as if clicks were free.
+    #[serde(default)]
+    pub pass_on: Share,
 }
 
 /// How a merchant bids for a click.
