@@ -392,7 +392,7 @@ impl Market for Bazaar {
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
-        click::count(self, shard, tally);
+        click::count(self, view, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
         retention::count(self, tick.0, view, shard, &mut tally.totals);
     }
@@ -515,7 +515,8 @@ impl Market for Bazaar {
             assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
         }
         let all = |metric| (0..self.catalog.platforms.len()).map(|p| totals.sum(p, metric)).sum::<i64>();
-        assert_eq!(totals.content.spend(), all(Metric::ContentSpend) + all(Metric::BrandSpend), "content by group against platforms");
+        let content = all(Metric::ContentSpend) + all(Metric::BrandSpend) + all(Metric::SearchSpend);
+        assert_eq!(totals.content.spend(), content, "content by group against platforms");
     }
 
     fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {

@@ -1,7 +1,7 @@
 //! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
 use crate::ads::bid::Bid;
-use crate::ads::books::AdBooks;
+use crate::ads::books::{AdBooks, ItemBook};
 use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
 use crate::content::book;
@@ -318,7 +318,9 @@ impl Desk<'_> {
             if learns {
                 memory.observe(self.tallies.orders[at] as f64, self.tallies.cash[at] as f64, self.night.pages_of(listing));
             }
-            let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales };
+            let ad_cost = ad_cost_of(group, merchants.ads.items.get(at), quote.price, state);
+            added.fired(Mechanism::AdCostPassedOn, i64::from(ad_cost > 0.0), ad_cost as i64);
+            let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales, ad_cost };
             let price = self.reprice(group, &shop, &mut memory, quote.price, added);
             if let ParticipationPolicy::Profitable { hurdle } = group.participation
                 && participation::reviews(&group.participation, self.tick, id)
@@ -414,6 +416,15 @@ impl Desk<'_> {
         added.add_to(platform, 0, Metric::MerchantCash, -amount);
         added.add_to(platform, 0, owner, -amount);
     }
+}
+
+/// Advertising of an order that a merchant counts as a cost of it, money units.
+fn ad_cost_of(group: &GroupParams, item: Option<&ItemBook>, price: u32, state: &ListingState) -> f64 {
+    let share = group.ads.as_ref().map_or(0.0, |ads| ads.pass_on);
+    if share == 0.0 {
+        return 0.0;
+    }
+    share * item.map_or(0.0, ItemBook::cost_of_sales) * f64::from(price) * f64::from(state.paid_share)
 }
 
 fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u64 {

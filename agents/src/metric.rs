@@ -78,6 +78,8 @@ dense_enum! {
         MerchantService = "service cost of merchants", Disputes = "disputes", Compensation = "compensation by service AI",
         ProactiveContacts = "bad experiences reached", AboveAuthority = "contacts above the authority of AI",
         AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
+        SearchSpend = "paid for clicks by content budgets", CartMessages = "carts reached at check-out",
+        RecoveredLines = "lines won back at check-out",
     }
 }
 
@@ -124,7 +126,8 @@ dense_enum! {
         ProactiveService = "proactive-service", Dispute = "dispute",
         Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
         AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
-        AutonomousPurchase = "autonomous-purchase",
+        AutonomousPurchase = "autonomous-purchase", CampaignSearch = "campaign-search", CartRecovery = "cart-recovery",
+        AdCostPassedOn = "ad-cost-passed-on",
     }
 }
 

@@ -292,7 +292,11 @@ impl Tour<'_> {
         } else {
             chosen
         };
+        let clicks_from = shard.ad_views.len();
         self.note_ads(&mut shard.ad_views, basket.keys.clicks, segment, &basket.options[..basket.len], &weights[..], outside, chosen);
+        if self.view.contacts.has_search() {
+            self.meet_by_click(state, index, segment, need.number, &shard.ad_views[clicks_from..], totals);
+        }
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {

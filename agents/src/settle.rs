@@ -187,7 +187,8 @@ impl Desk<'_> {
         tally.totals.add_to(platform, segment, Metric::RefusedStrategy, strategic);
         tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(subsidy));
         let category = self.market.catalog.listings[line.listing as usize].category as usize;
-        let scales = Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability };
+        let scales =
+            Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability, nudge: 0.0 };
         // a deposit is sunk: only the balance is decided on
         let balance = now.saturating_sub(line.deposit).max(1);
         if scales.still_wanted(self.params, [before, balance], after().uniform(1)) {

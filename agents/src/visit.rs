@@ -212,7 +212,8 @@ impl Tour<'_> {
             sensitivity,
             recall_key: basket.keys.recall,
             noise: basket.keys.noise,
-            ads: self.ad_space(platform),
+            // an assistant that discounts ads looks past the paid slots
+            ads: if helper.is_some_and(|h| h.neutral) { None } else { self.ad_space(platform) },
             sought: self.sought(
                 row,
                 id,

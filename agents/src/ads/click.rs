@@ -7,6 +7,7 @@
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
+use crate::view::View;
 use crate::visit::{Option_, Tour};
 use serde::{Deserialize, Serialize};
 use sim_core::draw::{mix, unit_f32};
@@ -29,6 +30,13 @@ enum What {
     Impression,
     Click,
     Kept,
+}
+
+impl AdView {
+    /// The listing, if it was clicked.
+    pub(crate) fn clicked(&self) -> Option<u32> {
+        (self.what == What::Click).then_some(self.listing)
+    }
 }
 
 /// Tallies of advertising by listing; empty columns where nobody advertises.
@@ -150,24 +158,31 @@ pub(crate) fn note_order(tally: &mut Tally<Bazaar>, at: usize, platform: usize, 
 }
 
 /// Counts what a shard noted while shopping.
-pub(crate) fn count(market: &Bazaar, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
+pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
     let ads = &mut tally.listings.ads;
     let totals = &mut tally.totals;
-    for view in shard.ad_views.drain(..) {
-        let at = view.listing as usize;
-        let (platform, segment) = (market.catalog.listings[at].platform as usize, view.segment as usize);
-        if view.what == What::Kept {
+    for seen in shard.ad_views.drain(..) {
+        let at = seen.listing as usize;
+        let listing = &market.catalog.listings[at];
+        let (platform, segment) = (listing.platform as usize, seen.segment as usize);
+        if seen.what == What::Kept {
             ads.favourites[at] += 1;
             continue;
         }
         ads.impressions[at] += 1;
         totals.add_to(platform, segment, Metric::AdImpressions, 1);
-        if view.what == What::Click {
+        if view.contacts.has_search() {
+            let group = market.catalog.merchants[listing.merchant as usize].group;
+            if let Some(channel) = view.contacts.search_channel(group, platform) {
+                totals.content.at(group as usize, channel).impressions += 1;
+            }
+        }
+        if seen.what == What::Click {
             ads.clicks[at] += 1;
-            ads.charges[at] += i64::from(view.cost);
+            ads.charges[at] += i64::from(seen.cost);
             totals.add_to(platform, segment, Metric::AdClicks, 1);
-            totals.add_to(platform, segment, Metric::AdCharges, i64::from(view.cost));
-            totals.fired(Mechanism::AdClick, 1, i64::from(view.cost));
+            totals.add_to(platform, segment, Metric::AdCharges, i64::from(seen.cost));
+            totals.fired(Mechanism::AdClick, 1, i64::from(seen.cost));
         }
     }
 }

@@ -120,7 +120,7 @@ impl Tour<'_> {
             return;
         }
         let mut drawn = None;
-        for option in options.iter().filter(|o| o.examined && o.is_evoked) {
+        for option in options.iter().filter(|o| o.examined && (o.is_evoked || o.is_paid())) {
             let merchant = self.view.offers[option.listing as usize].merchant;
             let before = state.rows[index].stage_of(merchant);
             let chance = look[before as usize];
@@ -135,7 +135,7 @@ impl Tour<'_> {
         }
     }
 
-    fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
+    pub(super) fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
         if after > before {
             totals.fired(Mechanism::FunnelStep, 1, 0);
             if after == Stage::Ask as u8 {
@@ -197,7 +197,7 @@ impl Tour<'_> {
 }
 
 /// The stage to which a contact leads from `before`: the highest first, each with its probability; as before if none.
-fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
+pub(super) fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
     for after in (before as usize + 1..lift.len()).rev() {
         let chance = lift[before as usize][after];
         if u < chance {

@@ -282,5 +282,8 @@ pub(crate) fn platform_tick(platform: &str, tick: u32) -> PlatformTick {
         assistant_missions: 0,
         autonomous_orders: 0,
         assistant_users: f64::NAN,
+        search_spend: 0,
+        cart_messages: 0,
+        recovered_lines: 0,
     }
 }
