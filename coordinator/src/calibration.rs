@@ -14,6 +14,7 @@ use scenarios::{BASELINE, Estimator, Moment, Moments, Override, Period, SalesMod
 use sim_core::exchange::Local;
 use sim_core::placement::Placement;
 
+use crate::ad_probe::AdProbe;
 use crate::engine::Engine;
 use crate::exit::Failure;
 use crate::experiment::missions;
@@ -42,6 +43,7 @@ struct Replication {
 
 enum Probe {
     Elasticity(PriceProbe),
+    Advertising(AdProbe),
     Lift(PriceProbe),
     Memory(MemoryProbe),
     Tool(ToolTrial),
@@ -135,11 +137,13 @@ impl<'a> Calibration<'a> {
                 dip_share(run, &replication.without[place], &self.period(during), *week)
             }
             Estimator::OwnPriceElasticity { .. }
+            | Estimator::AdElasticity { .. }
             | Estimator::PromotionLift { .. }
             | Estimator::PricePaidAfterPromotion { .. }
             | Estimator::ServiceTool { .. }
             | Estimator::SupportIssues { .. } => match &replication.probes[index] {
                 Some(Probe::Elasticity(probe)) => probe.elasticity(),
+                Some(Probe::Advertising(probe)) => probe.elasticity(),
                 Some(Probe::Lift(probe)) => probe.ratio(),
                 Some(Probe::Memory(probe)) => probe.change(),
                 Some(Probe::Tool(trial)) => trial.lift(),
@@ -159,6 +163,7 @@ impl<'a> Calibration<'a> {
             Estimator::OwnPriceElasticity { change, listings } => {
                 Some(Probe::Elasticity(PriceProbe::new(ticks, listings.0, [1.0 + change.0, 1.0 - change.0])))
             }
+            Estimator::AdElasticity { change, merchants } => Some(Probe::Advertising(AdProbe::new(ticks, merchants.0, change.0))),
             Estimator::PromotionLift { discount, listings } => {
                 Some(Probe::Lift(PriceProbe::new(ticks, listings.0, [1.0 - discount.0, 1.0])))
             }
@@ -197,6 +202,7 @@ fn series(plan: &Plan, cell: Cell<'_>, probes: &mut [Option<Probe>], progress: &
         for probe in probes.iter_mut().flatten() {
             match probe {
                 Probe::Elasticity(probe) | Probe::Lift(probe) => probe.before_tick(&engine)?,
+                Probe::Advertising(probe) => probe.before_tick(&engine)?,
                 Probe::Memory(probe) => probe.before_tick(&mut engine)?,
                 Probe::Tool(trial) => trial.before_tick(&engine)?,
                 Probe::Issues(trial) => trial.before_tick(&engine),

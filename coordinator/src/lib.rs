@@ -29,6 +29,8 @@ mod experiment;
 
 mod probe;
 
+mod ad_probe;
+
 mod trial;
 
 mod calibration;

@@ -23,6 +23,7 @@ groups:
     nothing: {estimator: {promotion-lift: {discount: 0 %, listings: 10 %}}, band: [1, 1.0001], source: invented}
     lift: {estimator: {promotion-lift: {discount: 50 %, listings: 10 %}}, band: [1.1, 100], source: invented}
     memory: {estimator: {price-paid-after-promotion: {on: 2025-03-06, discount: 0 %, listings: 50 %, days: 3}}, source: invented}
+    bids: {estimator: {ad-elasticity: {change: 50 %, merchants: 30 %}}, source: invented}
     dip:
       estimator:
         post-promotion-dip:
@@ -71,6 +72,7 @@ fn a_treatment_that_changes_nothing_has_no_effect_and_a_real_one_has_the_right_s
     assert_eq!(values("memory"), [0.0, 0.0]);
     assert!(values("elasticity").iter().all(|value| *value < -0.5), "{:?}", values("elasticity"));
     assert!(values("lift").iter().all(|value| *value > 1.1), "{:?}", values("lift"));
+    assert!(values("bids").iter().all(|value| (-1.0..2.0).contains(value)), "{:?}", values("bids"));
     assert!(values("dip").iter().all(|value| value.is_finite()));
 }
 
@@ -93,6 +95,8 @@ fn a_broken_moments_file_is_refused_at_its_line() {
     let dir = tempfile::tempdir().unwrap();
     let said = fails(&mut calibrate(dir.path(), &MOMENTS.replace("gmv-share:", "gmv-shares:"), &[]), 2);
     assert!(said.contains("did you mean `gmv-share`?") && said.contains("tiny.moments.yaml:4:"), "{said}");
+    let said = fails(&mut calibrate(dir.path(), &MOMENTS.replace("change: 50 %", "change: 0 %"), &[]), 2);
+    assert!(said.contains("`change` must lie above 0"), "{said}");
     let said = fails(bazaar().arg("calibrate").arg(scenario("regression/tiny.yaml")), 2);
     assert!(said.contains("tiny.moments.yaml") && said.contains("no such file"), "{said}");
 }

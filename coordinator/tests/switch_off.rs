@@ -8,7 +8,7 @@ use std::fs;
 
 use agents::configured::configured;
 use agents::metric::Mechanism;
-use results::kpi::kpi;
+use results::kpi::{Unit, kpi};
 use scenarios::{BASELINE, Override, Project};
 use serde_json::Value;
 use support::{root, scenario};
@@ -23,6 +23,15 @@ fn entries() -> Vec<Value> {
 
 fn patches(entry: &Value, key: &str) -> Vec<String> {
     entry[key].as_array().into_iter().flatten().map(|patch| patch.as_str().unwrap().to_owned()).collect()
+}
+
+/// Whether values of a KPI of several platforms may be added up.
+fn adds_up(unit: Unit) -> bool {
+    match unit {
+        Unit::Money | Unit::Count(_) => true,
+        Unit::Number(what) => ["merchants", "listings", "changes", "campaigns"].contains(&what),
+        Unit::MoneyPer(_) | Unit::Share | Unit::PerThousandMoney(_) | Unit::Days | Unit::Minutes => false,
+    }
 }
 
 /// The main job with so few shoppers that building it takes no time.
@@ -50,18 +59,31 @@ fn every_mechanism_that_the_main_job_configures_has_an_entry() {
 }
 
 #[test]
-fn the_patches_of_an_entry_switch_its_mechanism_off_and_its_kpi_exists() {
+fn every_kpi_of_an_entry_exists_and_is_summed_over_platforms_only_where_that_means_something() {
+    let main_job = project(&[]);
+    let platforms = &main_job.baseline().scenario.platforms;
+    for entry in entries() {
+        let name = &entry["mechanism"];
+        let named = [Some((&entry["kpi"], &entry["platform"])), entry.get("own").map(|own| (&own[0], &own[1]))];
+        for (what, where_) in named.into_iter().flatten() {
+            let (what, where_) = (what.as_str().unwrap(), where_.as_str().unwrap());
+            let known = kpi(what).unwrap_or_else(|| panic!("{name}: there is no KPI {what}"));
+            assert!(where_ == "all" || platforms.contains_key(where_), "{name}: {where_}");
+            assert!(where_ != "all" || adds_up(known.unit), "{name}: {what} of several platforms has no sum");
+        }
+    }
+}
+
+#[test]
+fn the_patches_of_an_entry_switch_its_mechanism_off() {
     for entry in entries() {
         let name = entry["mechanism"].as_str().unwrap();
         assert!(Mechanism::ALL.iter().any(|mechanism| mechanism.name() == name), "there is no mechanism `{name}`");
-        assert!(kpi(entry["kpi"].as_str().unwrap()).is_some(), "{name}: there is no KPI {}", entry["kpi"]);
         if entry["exempt"].is_string() {
             continue;
         }
         let arm = entry["arm"].as_str().unwrap_or(BASELINE);
-        let platform = entry["platform"].as_str().unwrap();
         let base = project(&patches(&entry, "base"));
-        assert!(platform == "all" || base.baseline().scenario.platforms.contains_key(platform), "{name}: {platform}");
         assert!(configured_in(&base, arm).contains(name), "{name}: the main job does not configure it");
         let off = project(&[patches(&entry, "base"), patches(&entry, "set")].concat());
         let off_arm = entry["off_arm"].as_str().unwrap_or(arm);

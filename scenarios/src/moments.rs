@@ -150,6 +150,13 @@ pub enum Estimator {
         /// The day.
         on: Date,
     },
+    /// Experiment: bids of random merchants up by `change` for a day, each ordinary day anew; their orders over what clicks cost them.
+    AdElasticity {
+        /// Rise of the bids.
+        change: Share,
+        /// Share of merchants treated.
+        merchants: Share,
+    },
     /// This version has no mechanism for it.
     NotMeasured {
         /// What is missing.
@@ -188,7 +195,7 @@ pub enum ToolOutcome {
 }
 
 /// Names of the estimators, for messages.
-const ESTIMATORS: [&str; 16] = [
+const ESTIMATORS: [&str; 17] = [
     "gmv-share",
     "parcels-per-shopper-year",
     "net-over-gross-gmv",
@@ -204,6 +211,7 @@ const ESTIMATORS: [&str; 16] = [
     "post-promotion-dip",
     "service-tool",
     "support-issues",
+    "ad-elasticity",
     "not-measured",
 ];
 
@@ -277,6 +285,7 @@ impl Reader<'_> {
             Estimator::OwnPriceElasticity { change, .. } if change.0 <= 0.0 || change.0 >= 0.5 => {
                 Err(Problem::new("`change` must lie above 0 and below 50 %").at(&entry.key))
             }
+            Estimator::AdElasticity { change, .. } if change.0 <= 0.0 => Err(Problem::new("`change` must lie above 0").at(&entry.key)),
             Estimator::SupportIssues { on } => self.within(&[*on], entry),
             Estimator::PricePaidAfterPromotion { on, days, .. } | Estimator::ServiceTool { on, days, .. } => {
                 let last = Date(on.0 + chrono::TimeDelta::days(i64::from((*days).min(10_000))));
