@@ -72,12 +72,14 @@ fn an_assistant_before_the_sale_lifts_sales_within_the_band_of_the_field() {
 }
 
 #[test]
-fn an_assistant_in_live_streams_lifts_sales_within_the_band_of_the_field_and_does_not_raise_returns() {
-    let (sales, returns) = lifts(&built_file("double-11-2025.yaml", &SET), 42, 14, true);
-    assert!((0.0..=0.06).contains(&sales), "sales {sales}");
-    // the field found -12.6 %: this market falls short of it, a known miss of the moments file; its standard error at this size is
-    // 0.024, so that a rise by twice that would be one
-    assert!((-0.20..=0.05).contains(&returns), "returns {returns}");
+fn an_assistant_in_live_streams_lifts_sales_within_the_band_of_the_field_and_hardly_moves_returns() {
+    // returns are noisy: one market of this size has a standard error of about 0.03
+    let seeds = ["seed=20251111", "seed=1", "seed=2", "seed=3"];
+    let found = seeds.map(|seed| lifts(&built_file("double-11-2025.yaml", &[&SET[..], &[seed]].concat()), 42, 14, true));
+    let [sales, returns] = [|x: &(f64, f64)| x.0, |x: &(f64, f64)| x.1].map(|of| found.iter().map(of).sum::<f64>() / seeds.len() as f64);
+    assert!((0.0..=0.06).contains(&sales), "sales {sales}: {found:?}");
+    // the field found -12.6 %: this market falls short of it, a known miss of the moments file
+    assert!((-0.20..=0.04).contains(&returns), "returns {returns}: {found:?}");
 }
 
 #[test]
