@@ -32,7 +32,7 @@ use crate::view::{View, ViewState};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::{Digest, DigestParts, hash_bytes};
 use sim_core::draw::{Purpose, Seed};
-use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId};
+use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId, ResourceSet};
 use sim_core::graph::SocialGraph;
 use sim_core::ids::{ShardId, Tick};
 use sim_core::lanes::Lanes;
@@ -356,9 +356,9 @@ impl Market for Bazaar {
 
     fn claims(&self, _: Tick, view: &View, shard: &ShopperShard, overdrawn: &[Overdrawn]) -> Vec<Claim> {
         let mut claims = Vec::new();
-        let scarce = |resource: ResourceId| overdrawn.binary_search_by_key(&resource, |o| o.resource).is_ok();
+        let scarce: ResourceSet = overdrawn.iter().map(|overdrawn| overdrawn.resource).collect();
         let mut claim = |resource: ResourceId, rank: Rank, amount: i64| {
-            if amount > 0 && scarce(resource) {
+            if amount > 0 && scarce.contains(resource) {
                 claims.push(Claim { resource, rank, amount });
             }
         };
