@@ -102,7 +102,8 @@ fn a_checkpoint_without_room_keeps_the_last_one_and_the_run_goes_on() {
     }
     let dir = tempfile::tempdir().unwrap();
     let (said, kept) = on_a_small_disk(dir.path(), CHECKPOINT);
-    assert!(said.contains("could not write its part of a checkpoint, the last one stays") && said.contains("No space left"), "{said}");
+    // which file meets the end of the disk first, a part or the manifest, is a matter of bytes
+    assert!(said.contains("the last one stays") && said.contains("No space left"), "{said}");
     same_bytes(undisturbed(), &kept);
 }
 
