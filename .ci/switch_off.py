@@ -259,8 +259,8 @@ How to read it.
   number of replications. *exact* means that all replications differ by the same amount.
 - *own counter* is what the mechanism itself counts, as far as there is a KPI of it. It says that the mechanism fires, not that it
   matters.
-- *moved* is yes if |z| is above 3, and "weakly" if it is not above Student's t. "earlier" marks rows of an earlier state of the main job,
-  with three replications and the KPI named then, often the mechanism's own counter; they are measured again when there is time.
+- *moved* is yes if |z| is above 3, and "weakly" if it is not above Student's t. "earlier" marks rows of an earlier state of the main job;
+  those with three replications show the KPI named then, often the mechanism's own counter. They stay until they are measured again.
 
 What it does not show. KPIs were chosen by what the mechanism should do, by looking at all KPIs of runs with other seeds and, where the first
 choice did not move, at the first replications of the row itself; later replications of such a row are fresh, and so are the seeds of
@@ -292,7 +292,7 @@ def kept_results(known):
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     prints = {entry["mechanism"]: fingerprint(entry) for entry in known if "exempt" not in entry}
     found = {name: results[name] for name in prints if name in results}
-    return {name: one for name, one in found.items() if one.get("entry") == prints[name] or one.get("earlier")}
+    return {name: one for name, one in found.items() if one.get("entry", prints[name]) == prints[name]}
 
 
 def check(known):

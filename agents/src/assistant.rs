@@ -28,7 +28,7 @@ const NEUTRAL_WORD: usize = 4;
 pub(crate) struct Helper<'a> {
     pub(crate) params: &'a AssistantParams,
     pub(crate) number: usize,
-    /// Whether it reads pages in its own order.
+    /// Whether it looks past paid slots and reads pages in its own order.
     pub(crate) neutral: bool,
     /// Whether it buys alone: it examines everything that is shown.
     pub(crate) alone: bool,

@@ -14,6 +14,8 @@ const Q10: f32 = 1024.0;
 /// Fixed point of its probability.
 const Q16: f32 = 65_536.0;
 const BYTES: usize = 24;
+/// Bits of a word.
+const WORD: usize = 64;
 
 /// A line that is wanted but not yet ordered: 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,12 +87,12 @@ impl CartLine {
 
     fn hash(&self, first_shopper: u64) -> u64 {
         let mut bytes = [0u8; BYTES];
-        for (slot, word) in bytes.chunks_mut(4).zip([self.listing, self.expected, self.deposit]) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip([self.listing, self.expected, self.deposit]) {
+            *slot = word.to_le_bytes();
         }
         let halves = [self.due, self.true_match as u16, self.perceived as u16, self.probability];
-        for (slot, half) in bytes[12..20].chunks_mut(2).zip(halves) {
-            slot.copy_from_slice(&half.to_le_bytes());
+        for (slot, half) in bytes[12..20].as_chunks_mut().0.iter_mut().zip(halves) {
+            *slot = half.to_le_bytes();
         }
         bytes[20..22].copy_from_slice(&[self.rule, self.platform]);
         bytes[22] = 1; // a cart line is no open line
@@ -101,12 +103,27 @@ impl CartLine {
 impl ShardState {
     /// Places of the lines of a shopper in the table.
     pub(crate) fn cart(&self, index: usize) -> Range<usize> {
+        if self.has_cart.get(index / WORD).is_some_and(|word| word >> (index % WORD) & 1 == 0) {
+            return 0..0;
+        }
         let from = self.carts.partition_point(|line| (line.shopper as usize) < index);
         from..from + self.carts[from..].iter().take_while(|line| line.shopper as usize == index).count()
     }
 
+    /// Notes who has a cart, so that most are not looked for.
+    pub(crate) fn note_carts(&mut self) {
+        self.has_cart.clear();
+        self.has_cart.resize(self.rows.len().div_ceil(WORD), 0);
+        for line in &self.carts {
+            self.has_cart[line.shopper as usize / WORD] |= 1 << (line.shopper as usize % WORD);
+        }
+    }
+
     /// Keeps a line, after those of its shopper.
     pub(crate) fn keep(&mut self, line: CartLine) {
+        if let Some(word) = self.has_cart.get_mut(line.shopper as usize / WORD) {
+            *word |= 1 << (line.shopper as usize % WORD);
+        }
         self.row_sum = self.row_sum.wrapping_add(line.hash(self.first));
         let at = self.carts.partition_point(|other| other.shopper <= line.shopper);
         self.carts.insert(at, line);

@@ -22,6 +22,7 @@ use crate::till::Till;
 use crate::visit::{Option_, Tour};
 use sim_core::draw::{Purpose, below, mix};
 use sim_core::grant::Rank;
+use sim_core::ledger::Account;
 use sim_core::money::Money;
 use sim_core::rows::MissionRow;
 use sim_core::tick::Wishes;
@@ -57,13 +58,15 @@ struct Wanted {
     rule: u8,
     due: u16,
     from_ad: bool,
+    /// Whether a message has asked the shopper to come back to it.
+    reminded: bool,
     appeal: Appeal,
 }
 
 impl Wanted {
     fn kept(line: &CartLine) -> Wanted {
         let CartLine { listing, expected, deposit, rule, due, .. } = *line;
-        Wanted { listing, expected: Some(expected), deposit, rule, due, from_ad: false, appeal: line.appeal() }
+        Wanted { listing, expected: Some(expected), deposit, rule, due, from_ad: false, reminded: false, appeal: line.appeal() }
     }
 }
 
@@ -86,8 +89,8 @@ impl Tour<'_> {
         if option.presale != NO_RULE {
             return self.pay_deposit(shard, buyer, option, appeal);
         }
-        let chosen =
-            Wanted { listing: option.listing, expected: None, deposit: 0, rule: NO_RULE, due: 0, from_ad: option.is_paid(), appeal };
+        let (listing, from_ad) = (option.listing, option.is_paid());
+        let chosen = Wanted { listing, expected: None, deposit: 0, rule: NO_RULE, due: 0, from_ad, reminded: false, appeal };
         let till = self.till(&shard.state, buyer.index, buyer.platform);
         if till.wait.is_none() {
             return self.check_out(shard, buyer, &till, &[chosen], Some(option.price), wishes);
@@ -215,6 +218,9 @@ impl Tour<'_> {
             let bills = self.bills(till, &left[..count], &mut shard.scratch);
             let refused = (0..count).find(|&i| !self.is_still_wanted(shard, buyer, &left[i], bills.payable[i]));
             let Some(at) = refused else { break bills };
+            if self.reminds(shard, buyer, &mut left[at], &mut wishes.totals) {
+                continue;
+            }
             if left[at].deposit > 0 {
                 deposit::forfeit(buyer.platform, segment, left[at].deposit, &mut wishes.totals);
             }
@@ -229,10 +235,33 @@ impl Tour<'_> {
         if let Some(promised) = promised {
             assert_eq!(bills.payable[0].max(1), i64::from(promised), "the price on the page is the price of the order");
         }
+        let recovered = left[..count].iter().filter(|line| line.reminded).count() as i64;
+        wishes.totals.add_to(buyer.platform, segment, Metric::RecoveredLines, recovered);
         wishes.totals.add_to(buyer.platform, segment, Metric::Checkouts, 1);
         for (place, line) in left[..count].iter().enumerate() {
             self.order(shard, buyer, till, line, &bills, place, count, wishes);
         }
+    }
+
+    /// Cart recovery: a message about a line that would be given up, at most one a line; true if it is sent. Deposits remind by
+    /// themselves.
+    fn reminds(&self, shard: &ShopperShard, buyer: Buyer, line: &mut Wanted, totals: &mut Totals) -> bool {
+        let Some(proactive) = self.params.platforms[buyer.platform].proactive else { return false };
+        if proactive.carts == 0.0 || line.reminded || line.rule != NO_RULE {
+            return false;
+        }
+        let id = shard.state.shopper(buyer.index);
+        let u = self.seed.words(Purpose::Cart, id, u64::from(line.due), u64::from(line.listing)).uniform(1);
+        if u >= proactive.carts {
+            return false;
+        }
+        line.reminded = true;
+        let segment = self.segment(shard, buyer.index);
+        totals.add_to(buyer.platform, segment, Metric::CartMessages, 1);
+        totals.add_to(buyer.platform, segment, Metric::ServiceCost, proactive.cost);
+        totals.ledger.transfer(buyer.platform, Account::Platform, Account::External, Money(proactive.cost));
+        totals.fired(Mechanism::CartRecovery, 1, proactive.cost);
+        true
     }
 
     /// A line that was kept and is not bought after all.
@@ -268,7 +297,8 @@ impl Tour<'_> {
         let id = shard.state.shopper(buyer.index);
         let u = self.seed.words(Purpose::Cart, id, u64::from(line.due), u64::from(line.listing)).uniform(0);
         let reference = self.reference_of(shard, buyer.index, line.listing);
-        let scales = Scales { category, sensitivity: buyer.sensitivity, reference, probability: line.appeal.probability };
+        let nudge = if line.reminded { self.params.platforms[buyer.platform].proactive.map_or(0.0, |p| p.nudge) } else { 0.0 };
+        let scales = Scales { category, sensitivity: buyer.sensitivity, reference, probability: line.appeal.probability, nudge };
         scales.still_wanted(self.params, [expected, now], u)
     }
 

@@ -1,7 +1,7 @@
 //! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
 
 use crate::content::params::{Allocator, ContentProgramme, CreativeParams, PhaseKind};
-use crate::instrument::{Audience, Instrument};
+use crate::instrument::{Audience, Instrument, Promotion};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
 use crate::params::{
@@ -111,6 +111,7 @@ fn of_ads(market: &Bazaar, params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::WholeSite => tool(&|t| t.adopted > 0.0 || t.hazard > 0.0),
         Mechanism::WholeSiteAdoption => tool(&|t| t.adopted < 1.0 && (t.hazard > 0.0 || t.imitation > 0.0 && t.adopted > 0.0)),
         Mechanism::ItemSelection => tool(&|t| t.items < 1.0 && (t.adopted > 0.0 || t.hazard > 0.0)),
+        Mechanism::AdCostPassedOn => any(&|ads| ads.pass_on > 0.0),
         Mechanism::OneKeyBoost => any(&|ads| ads.boost.is_some_and(|b| b.budget > 0 && b.from < market.ticks())),
         _ => false,
     }
@@ -148,6 +149,7 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
         Mechanism::ContentClick => {
             market.epochs.iter().any(|e| e.content.channels.iter().any(|c| c.click_through > 0.0)) && programmes(market).next().is_some()
         }
+        Mechanism::CampaignSearch => market.catalog.groups.iter().any(|g| g.ads.is_some() && searches(market, g)),
         Mechanism::BrandAdvertising => programmes(market).any(|p| p.brand.is_some_and(|b| b.budget > 0)),
         Mechanism::HumanCreatives => programmes(market).any(|p| !p.creatives.aigc && pays_for_creatives(p)),
         Mechanism::AigcCreatives => programmes(market).any(|p| p.creatives.aigc && pays_for_creatives(p)),
@@ -168,6 +170,16 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
 
 fn programmes(market: &Bazaar) -> impl Iterator<Item = &ContentProgramme> {
     market.catalog.groups.iter().filter_map(|group| group.content.as_ref())
+}
+
+/// Whether the content money of a group buys clicks at auction.
+fn searches(market: &Bazaar, group: &GroupParams) -> bool {
+    let channels = &market.epochs[0].content.channels;
+    let bought = |shares: &[f64]| channels.iter().zip(shares).any(|(channel, share)| channel.auctioned && *share > 0.0);
+    group.content.as_ref().is_some_and(|p| {
+        let phases = || p.campaign.iter().flat_map(|c| &c.phases);
+        p.budget > 0 && bought(&p.shares) || phases().any(|phase| phase.budget > 0 && bought(&phase.shares))
+    })
 }
 
 fn pays_for_creatives(programme: &ContentProgramme) -> bool {
@@ -261,6 +273,12 @@ fn of_operation(params: &Params, mechanism: Mechanism) -> bool {
         Mechanism::LogisticsCapacity => any(&|p| p.capacity > 0),
         Mechanism::ServiceQueue => any(&|p| p.desk.is_some()),
         Mechanism::Authority => any(&|p| p.contacts > 0.0 && p.resolved_ai > 0.0 && p.authority.is_some()),
+        Mechanism::CartRecovery => {
+            let thresholds =
+                |r: &Promotion| matches!(r.instrument, Instrument::CrossShopDiscount { .. } | Instrument::ThresholdDiscount { .. });
+            let waits = |p: &PlatformParams| p.promotions.iter().any(thresholds);
+            params.cart.is_on() && any(&|p| p.proactive.is_some_and(|proactive| proactive.carts > 0.0) && waits(p))
+        }
         Mechanism::ProactiveService => any(&|p| p.proactive.is_some_and(|proactive| proactive.reach > 0.0)),
         Mechanism::Dispute => any(&|p| p.contacts > 0.0 && p.disputes > 0.0),
         _ => false,

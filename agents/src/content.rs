@@ -1,6 +1,6 @@
 //! Content marketing and brand advertising: channels, creatives, campaigns, and what they leave in shoppers' minds.
 //!
-//! A merchant group plans its spend by channel every night (`plan`), its members pay it (`book`), shoppers meet the content on
+//! A merchant group plans its spend by channel every night (`plan`), its members pay it (`book`; search money pays for clicks, `search`), shoppers meet the content on
 //! their missions (`contact`), and their evoked sets hold the 5A stage of each merchant (`stage`, counted by `census`). Plans are
 //! replicated: they follow from what everybody knows. Off, none of it costs more than a branch.
 
@@ -25,6 +25,8 @@ pub mod plan;
 pub mod contact;
 
 pub(crate) mod meet;
+
+pub(crate) mod search;
 
 pub(crate) mod book;
 

@@ -27,6 +27,8 @@ pub mod cart;
 
 mod till;
 
+mod ranking;
+
 mod reconsider;
 
 pub mod view;

@@ -32,7 +32,7 @@ use crate::view::{View, ViewState};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::{Digest, DigestParts, hash_bytes};
 use sim_core::draw::{Purpose, Seed};
-use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId};
+use sim_core::grant::{Claim, CutOffs, Overdrawn, Rank, ResourceId, ResourceSet};
 use sim_core::graph::SocialGraph;
 use sim_core::ids::{ShardId, Tick};
 use sim_core::lanes::Lanes;
@@ -356,9 +356,9 @@ impl Market for Bazaar {
 
     fn claims(&self, _: Tick, view: &View, shard: &ShopperShard, overdrawn: &[Overdrawn]) -> Vec<Claim> {
         let mut claims = Vec::new();
-        let scarce = |resource: ResourceId| overdrawn.binary_search_by_key(&resource, |o| o.resource).is_ok();
+        let scarce: ResourceSet = overdrawn.iter().map(|overdrawn| overdrawn.resource).collect();
         let mut claim = |resource: ResourceId, rank: Rank, amount: i64| {
-            if amount > 0 && scarce(resource) {
+            if amount > 0 && scarce.contains(resource) {
                 claims.push(Claim { resource, rank, amount });
             }
         };
@@ -392,7 +392,7 @@ impl Market for Bazaar {
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
-        click::count(self, shard, tally);
+        click::count(self, view, shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
         retention::count(self, tick.0, view, shard, &mut tally.totals);
     }
@@ -515,7 +515,8 @@ impl Market for Bazaar {
             assert_eq!(books(Account::Logistics), logistics, "logistics of platform {p}");
         }
         let all = |metric| (0..self.catalog.platforms.len()).map(|p| totals.sum(p, metric)).sum::<i64>();
-        assert_eq!(totals.content.spend(), all(Metric::ContentSpend) + all(Metric::BrandSpend), "content by group against platforms");
+        let content = all(Metric::ContentSpend) + all(Metric::BrandSpend) + all(Metric::SearchSpend);
+        assert_eq!(totals.content.spend(), content, "content by group against platforms");
     }
 
     fn digest_parts(&self, view: &View, totals: &Totals) -> DigestParts {

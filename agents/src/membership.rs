@@ -77,8 +77,8 @@ pub(crate) fn consider_joining(
     }
     let orders = yearly_orders(params, membership, row.habit[shopper.platform]);
     let saving = membership.benefit * shopper.spending as f32 * orders;
-    let words = market.seed.words(Purpose::Membership, id, u64::from(tick), shopper.platform as u64);
-    if saving <= membership.fee as f32 || words.uniform(0) >= membership.join {
+    let draw = || market.seed.words(Purpose::Membership, id, u64::from(tick), shopper.platform as u64).uniform(0);
+    if saving <= membership.fee as f32 || draw() >= membership.join {
         return;
     }
     row.set_member(shopper.platform, true);

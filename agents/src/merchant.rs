@@ -1,7 +1,7 @@
 //! Merchants: what they own, and their night: stock, prices, promotions, presence, fixed cost.
 
 use crate::ads::bid::Bid;
-use crate::ads::books::AdBooks;
+use crate::ads::books::{AdBooks, ItemBook};
 use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
 use crate::content::book;
@@ -177,12 +177,13 @@ impl Desk<'_> {
         self.act(merchants, id, then, added);
         self.spread_tool(merchants, id, added);
         let mut active = 0u32;
+        let scores = self.scores(merchants, id);
         for here in merchant.listings.chunk_by(|&a, &b| catalog.listings[a as usize].platform == catalog.listings[b as usize].platform) {
             let joint_sales =
                 here.iter().filter(|&&l| self.view.state.listed[l as usize]).map(|&l| merchants.listings[l as usize].mean_sales).sum();
             let platform = catalog.listings[here[0] as usize].platform as usize;
             self.bid(merchants, id, platform, here, added);
-            let score = self.score(merchants, id, platform as u8);
+            let score = scores.as_ref().map(|scores| scores[platform]);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
                 quote.service = score.unwrap_or(quote.service);
@@ -312,11 +313,14 @@ impl Desk<'_> {
             (state.stock, state.on_order) = (0, Vec::new());
         }
         if self.view.state.listed[at] && quote.listed {
-            let mut memory = std::mem::take(&mut state.memory);
-            if Memory::is_used_by(&group.pricing) {
+            let learns = Memory::is_used_by(&group.pricing);
+            let mut memory = if learns { std::mem::take(&mut state.memory) } else { Memory::default() };
+            if learns {
                 memory.observe(self.tallies.orders[at] as f64, self.tallies.cash[at] as f64, self.night.pages_of(listing));
             }
-            let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales };
+            let ad_cost = ad_cost_of(group, merchants.ads.items.get(at), quote.price, state);
+            added.fired(Mechanism::AdCostPassedOn, i64::from(ad_cost > 0.0), ad_cost as i64);
+            let shop = Shop { listing, id, state, orders: self.tallies.orders[at], first_party, joint_sales, ad_cost };
             let price = self.reprice(group, &shop, &mut memory, quote.price, added);
             if let ParticipationPolicy::Profitable { hurdle } = group.participation
                 && participation::reviews(&group.participation, self.tick, id)
@@ -324,7 +328,9 @@ impl Desk<'_> {
                 quote.joins = participation::joins(hurdle, &self.night, &shop, price);
                 added.fired(Mechanism::PromotionParticipation, 1, 0);
             }
-            state.memory = memory;
+            if learns {
+                state.memory = memory;
+            }
             if price != quote.price {
                 quote.price = price;
                 merchants.cash[listing.merchant as usize] -= group.menu_cost;
@@ -412,6 +418,15 @@ impl Desk<'_> {
     }
 }
 
+/// Advertising of an order that a merchant counts as a cost of it, money units.
+fn ad_cost_of(group: &GroupParams, item: Option<&ItemBook>, price: u32, state: &ListingState) -> f64 {
+    let share = group.ads.as_ref().map_or(0.0, |ads| ads.pass_on);
+    if share == 0.0 {
+        return 0.0;
+    }
+    share * item.map_or(0.0, ItemBook::cost_of_sales) * f64::from(price) * f64::from(state.paid_share)
+}
+
 fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u64 {
     let on_order: i64 = state.on_order.iter().map(|(_, pieces)| pieces).sum();
     let shares = u64::from(state.kept.to_bits()) << 32 | u64::from(state.sales_variance.to_bits());
@@ -429,8 +444,8 @@ fn hash(tallies: &Listings, at: usize, state: &ListingState, quote: Quote) -> u6
         state.memory.fingerprint() as i64,
     ];
     let mut bytes = [0u8; 88];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers) {
-        slot.copy_from_slice(&number.to_le_bytes());
+    for (slot, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+        *slot = number.to_le_bytes();
     }
     hash_of(at as u64, &bytes)
 }
@@ -442,8 +457,8 @@ fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let numbers = [merchants.cash[id as usize], status, i64::from(standing.losing_weeks), standing.week_cash];
     let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
     let mut bytes = [0u8; (6 + PLATFORMS) * 8];
-    for (slot, number) in bytes.chunks_mut(8).zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
-        slot.copy_from_slice(&number.to_le_bytes());
+    for (slot, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
+        *slot = number.to_le_bytes();
     }
     hash_of(1 << 40 | u64::from(id), &bytes)
 }

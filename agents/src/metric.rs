@@ -78,6 +78,8 @@ dense_enum! {
         MerchantService = "service cost of merchants", Disputes = "disputes", Compensation = "compensation by service AI",
         ProactiveContacts = "bad experiences reached", AboveAuthority = "contacts above the authority of AI",
         AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
+        SearchSpend = "paid for clicks by content budgets", CartMessages = "carts reached at check-out",
+        RecoveredLines = "lines won back at check-out",
     }
 }
 
@@ -124,7 +126,8 @@ dense_enum! {
         ProactiveService = "proactive-service", Dispute = "dispute",
         Assistant = "assistant", AssistantAdDiscount = "assistant-ad-discount", AssistantAdoption = "assistant-adoption",
         AssistantImitation = "assistant-imitation", AssistantDropped = "assistant-disadoption",
-        AutonomousPurchase = "autonomous-purchase",
+        AutonomousPurchase = "autonomous-purchase", CampaignSearch = "campaign-search", CartRecovery = "cart-recovery",
+        AdCostPassedOn = "ad-cost-passed-on",
     }
 }
 
@@ -191,6 +194,15 @@ impl Totals {
         }
         let counter = &mut self.counters[(platform * self.segments + segment) * Metric::COUNT + metric as usize];
         *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
+    }
+
+    /// Adds to counters of a platform and segment.
+    pub fn add_all(&mut self, platform: usize, segment: usize, amounts: &[(Metric, i64)]) {
+        let row = &mut self.counters[(platform * self.segments + segment) * Metric::COUNT..][..Metric::COUNT];
+        for &(metric, amount) in amounts {
+            let counter = &mut row[metric as usize];
+            *counter = counter.checked_add(amount).expect("a counter fits 64 bits");
+        }
     }
 
     /// A counter of a platform and segment.

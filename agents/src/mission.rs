@@ -14,7 +14,7 @@ use crate::service::Considered;
 use crate::shard::{ShardState, ShopperShard};
 use crate::shopper::{Q10, Q12, Shopper};
 use crate::view::View;
-use crate::visit::{Access, Basket, COMPARED, NOTHING, Option_, PAGES, Tour};
+use crate::visit::{Access, Basket, COMPARED, Keys, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::{Purpose, Words};
 use sim_core::lanes::Kernel;
 use sim_core::math::{exp_f32, ln_f32};
@@ -72,7 +72,6 @@ struct Errand {
 /// Who ends which mission how.
 struct End {
     index: usize,
-    id: u64,
     segment: usize,
     category: usize,
     need: Need,
@@ -95,6 +94,7 @@ struct Leaving {
 pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperShard, wishes: &mut Wishes<Bazaar>) {
     shard.lines.clear();
     shard.parts.clear();
+    shard.state.note_carts();
     let params = market.params(view);
     let mut access = [Access::default(); PLATFORMS];
     let mut spending = [0.0; PLATFORMS];
@@ -114,6 +114,7 @@ pub(crate) fn shop(market: &Bazaar, tick: u32, view: &View, shard: &mut ShopperS
         len: 0,
         pages: [(0, 0, 0); PAGES],
         visited: 0,
+        keys: Keys::default(),
         followed: None,
         written: false,
         page: Page::empty(),
@@ -229,7 +230,8 @@ impl Tour<'_> {
         if let Some(helper) = helper {
             self.note_helper(helper, first, segment, totals);
         }
-        basket.followed = self.meet(state, index, first, segment, category, mission, totals).map(|merchant| (merchant, first));
+        basket.keys = self.keys(id, mission);
+        basket.followed = self.meet(state, index, first, segment, category, basket.keys.contacts, totals).map(|merchant| (merchant, first));
         (basket.len, basket.visited) = (0, 0);
         let mut weights = [0.0f32; COMPARED];
         for platform in (0..self.params.platforms.len()).filter(|p| visited >> p & 1 == 1) {
@@ -254,7 +256,7 @@ impl Tour<'_> {
         let leaving = Leaving { weight: outside, utility: leaving - best };
         self.learn(state, index, &basket.pages[..basket.visited], &basket.options[..basket.len], &weights, leaving, totals);
         let chosen = pick_in_order(&weights, &order[..basket.len], words.uniform(6) * total);
-        let end = End { index, id, segment, category, need, sensitivity, tired, total, outside };
+        let end = End { index, segment, category, need, sensitivity, tired, total, outside };
         let chosen = self.conclude(shard, &end, basket, &mut weights, chosen, totals);
         if basket.written {
             self.write_mission(shard, id, mission, segment, category, &basket.options[..basket.len], chosen);
@@ -281,16 +283,20 @@ impl Tour<'_> {
         chosen: Option<usize>,
         totals: &mut Totals,
     ) -> Option<usize> {
-        let End { index, id, segment, category, need, sensitivity, tired, total, outside } = *end;
+        let End { index, segment, category, need, sensitivity, tired, total, outside } = *end;
         let state = &mut shard.state;
         let chosen = if self.params.inquiry.is_on() && need.assistant().is_none() {
             let (options, weights) = (&mut basket.options[..basket.len], &mut weights[..]);
-            let mut considered = Considered { shopper: id, segment, need, options, weights, total, outside, chosen };
+            let mut considered = Considered { segment, key: basket.keys.inquiry, options, weights, total, outside, chosen };
             self.inquire(&mut considered, &mut shard.asked, totals)
         } else {
             chosen
         };
-        self.note_ads(&mut shard.ad_views, id, need.number, segment, &basket.options[..basket.len], &weights[..], outside, chosen);
+        let clicks_from = shard.ad_views.len();
+        self.note_ads(&mut shard.ad_views, basket.keys.clicks, segment, &basket.options[..basket.len], &weights[..], outside, chosen);
+        if self.view.contacts.has_search() {
+            self.meet_by_click(state, index, segment, need.number, &shard.ad_views[clicks_from..], totals);
+        }
         if self.market.attribution {
             let reference = self.reference(&state.rows[index], category);
             let ended = Ended {

@@ -126,8 +126,8 @@ impl OpenLine {
     pub fn hash(&self, first_shopper: u64, bucket: usize) -> u64 {
         let mut bytes = [0u8; 24];
         let words = [self.listing, self.paid, self.clawback, self.clawback_strategy, self.commission];
-        for (slot, word) in bytes.chunks_mut(4).zip(words) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *slot = word.to_le_bytes();
         }
         bytes[20..22].copy_from_slice(&[self.experience as u8, self.flags]);
         bytes[22..].copy_from_slice(&(bucket as u16).to_le_bytes());

@@ -1,4 +1,4 @@
-//! A page: recall, ranking by the platform's estimate of the match, examination. The hot kernel of the market.
+//! A page: recall, ranking by the platform's estimate of the match, paid slots. The hot kernel of the market.
 //!
 //! Guarantees the same page for the same keys: candidates are drawn by (shopper, tick, mission, platform), the error of an
 //! estimate by (shopper, listing, week), so that two arms show different pages only where a platform ranks differently.
@@ -8,49 +8,49 @@ use crate::ads::space::{AdSpace, Entries};
 use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
+use crate::ranking::{LANES, OUT, PLACES, place, rank, take_best};
 use crate::view::{Offer, Shelves};
-use sim_core::draw::{Purpose, Seed, below, mix};
+use sim_core::draw::{below, mix};
 use sim_core::math::sqrt_f32;
 use wide::i16x8;
 
 /// Score of what is sought: beyond any other.
 const FIRST: f32 = 1e4;
-/// Ticks for which the error of an estimate lasts.
-pub(crate) const NOISE_TICKS: u32 = 7;
-
 /// An offer on a page, as the shopper sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
     pub(crate) listing: u32,
     pub(crate) estimate: f32,
     pub(crate) true_match: f32,
-    /// Whether the slot is paid for.
-    pub(crate) paid: bool,
-    /// Price of a click, money units.
+    /// Price of a click, money units; 0 where the slot is not paid for.
     pub(crate) cost_per_click: u32,
 }
 
-/// Offers in the order of the page.
+/// Offers in the order of the page, as far as they were asked for.
 pub(crate) struct Page {
     pub(crate) shown: [Shown; SHOWN],
     pub(crate) len: usize,
+    /// Paid slots that were sold.
+    pub(crate) sold: usize,
     candidates: Candidates,
 }
 
 /// Columns of the recalled candidates; kept between pages so that they are not cleared.
 struct Candidates {
     listings: [u32; RECALLED],
+    quality: [f32; RECALLED],
+    price_term: [f32; RECALLED],
+    /// Parts of the integer inner product of taste and traits, exact in any order.
+    products: [[i32; 4]; RECALLED],
     true_match: [f32; RECALLED],
     estimate: [f32; RECALLED],
     score: [f32; RECALLED],
     keys: [i32; RECALLED],
-    order: [u8; RECALLED],
     entries: Entries,
 }
 
 /// What a page depends on.
 pub(crate) struct PageRequest<'a> {
-    pub(crate) seed: Seed,
     pub(crate) catalog: &'a Catalog,
     pub(crate) offers: &'a [Offer],
     pub(crate) shelves: &'a Shelves,
@@ -62,22 +62,17 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) accuracy: f32,
     /// Match per unit of the integer product.
     pub(crate) match_scale: f32,
-    pub(crate) shopper: u64,
     pub(crate) taste: [i16; TASTE],
     /// Price sensitivity over mu.
     pub(crate) sensitivity: f32,
-    pub(crate) tick: u32,
-    pub(crate) mission: u32,
+    /// Key of the candidates, by (shopper, tick, mission).
+    pub(crate) recall_key: u64,
+    /// Keys of the errors of the estimates of ranking and of advertising, by (shopper, week).
+    pub(crate) noise: [u64; 2],
     /// Listings that stand first: looked for by name, or followed from content.
     pub(crate) sought: [u32; SOUGHT],
     /// Paid space, if there is any.
     pub(crate) ads: Option<AdSpace<'a>>,
-}
-
-/// Integer inner product of taste and traits: one multiply-add of eight 16-bit lanes, exact in any order.
-#[inline(always)]
-fn product(taste: i16x8, traits: [i8; TASTE]) -> i32 {
-    taste.dot(i16x8::new(traits.map(i16::from))).reduce_add()
 }
 
 /// 32 mixed bits of a 64-bit key and the number of a thing, in operations that every vector unit has. Finaliser of MurmurHash3
@@ -98,10 +93,10 @@ fn noise(bits: u32) -> f32 {
 }
 
 impl PageRequest<'_> {
-    /// Fills the page.
+    /// Fills the first `wanted` places of the page, or as many as there are offers for.
     #[inline(always)]
-    pub(crate) fn fill(&self, page: &mut Page) {
-        let Candidates { listings, true_match, estimate, score, keys, order, .. } = &mut page.candidates;
+    pub(crate) fn fill(&self, wanted: usize, page: &mut Page) {
+        let Candidates { listings, quality, price_term, products, true_match, estimate, score, keys, entries } = &mut page.candidates;
         let count = self.recall(listings);
         if self.sought != [NO_LISTING; SOUGHT] {
             self.recall_sought(&mut listings[..count]);
@@ -109,46 +104,46 @@ impl PageRequest<'_> {
         let taste = i16x8::new(self.taste);
         let rank_price = self.platform.rank_price * self.sensitivity;
         let rank_quality = self.platform.rank_quality;
-        for ((&listing, m), score) in listings[..count].iter().zip(&mut true_match[..count]).zip(&mut score[..count]) {
+        let gathered = quality[..count].iter_mut().zip(&mut price_term[..count]);
+        let gathered = gathered.zip(products[..count].iter_mut().zip(&mut entries.bids[..count]));
+        for (&listing, ((quality, price_term), (product, bid))) in listings[..count].iter().zip(gathered) {
             let offer = &self.offers[listing as usize];
-            *m = product(taste, offer.traits) as f32 * self.match_scale;
-            *score = rank_quality * offer.quality - rank_price * offer.price_term;
+            (*quality, *price_term, *bid) = (offer.quality, offer.price_term, offer.bid);
+            *product = taste.dot(i16x8::new(offer.traits.map(i16::from))).to_array();
         }
+        let terms = quality[..count].iter().zip(&price_term[..count]).zip(&products[..count]);
+        let columns = true_match[..count].iter_mut().zip(&mut score[..count]).zip(&mut entries.utility[..count]);
+        for (((quality, price_term), [a, b, c, d]), ((m, score), utility)) in terms.zip(columns) {
+            *m = (a + b + c + d) as f32 * self.match_scale;
+            *score = rank_quality * quality - rank_price * price_term;
+            *utility = quality - self.sensitivity * price_term;
+        }
+        let (recalled, true_match, estimate) = (&listings[..count], &true_match[..count], &mut estimate[..count]);
         if self.accuracy < 1.0 {
-            // drawn by (shopper, listing, week)
-            let key = self.seed.words(Purpose::MatchNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
-            blur(self.accuracy, key, &listings[..count], &true_match[..count], &mut estimate[..count]);
+            blur(self.accuracy, self.noise[0], recalled, true_match, estimate);
         } else {
-            estimate[..count].copy_from_slice(&true_match[..count]);
+            estimate.copy_from_slice(true_match);
         }
         let rank_taste = self.platform.rank_taste * self.choice.taste;
-        for (score, e) in score[..count].iter_mut().zip(&estimate[..count]) {
+        for (score, e) in score[..count].iter_mut().zip(&*estimate) {
             *score += rank_taste * e;
         }
         if self.sought != [NO_LISTING; SOUGHT] {
-            self.show_first(&listings[..count], &mut score[..count]);
+            self.show_first(recalled, &mut score[..count]);
         }
-        rank(score, count, keys, order);
-        page.len = 0;
+        rank(&score[..count], keys);
+        let mut awards = Awards::default();
         if let Some(ads) = &self.ads {
-            let awards = self.auction(ads, &mut page.candidates, count);
-            if !awards.as_slice().is_empty() {
-                return self.lay_out(page, count, &ads.params.slots, awards.as_slice());
+            let fit = &mut entries.fit[..count];
+            if ads.params.own_estimate {
+                blur(ads.accuracy, self.noise[1], recalled, true_match, fit);
+            } else {
+                fit.copy_from_slice(estimate);
             }
+            awards = ads.auction(entries, listings, count);
         }
-        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
-        let limit = self.platform.shown as usize;
-        for &j in &order[..count] {
-            let (j, listing) = (j as usize, listings[j as usize]);
-            if self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing) {
-                continue;
-            }
-            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid: false, cost_per_click: 0 };
-            page.len += 1;
-            if page.len == limit {
-                break;
-            }
-        }
+        let slots = self.ads.as_ref().map_or(&[][..], |ads| &ads.params.slots);
+        self.lay_out(wanted, slots, awards.as_slice(), count, page);
     }
 
     /// Candidates with replacement from the cell, uniform or by popularity; the whole cell when the platform recalls all.
@@ -165,17 +160,19 @@ impl PageRequest<'_> {
             return count;
         }
         let count = self.platform.recall as usize;
-        let page = u64::from(self.mission) << 8 | self.platform_id as u64;
-        let key = self.seed.words(Purpose::Recall, self.shopper, u64::from(self.tick), page).0[0];
-        for (pair, chunk) in listings[..count].chunks_mut(2).enumerate() {
-            let mixed = mix(key, pair as u64);
-            for (listing, bits) in chunk.iter_mut().zip([mixed as u32, (mixed >> 32) as u32]) {
-                *listing = cell.start + below(bits, size);
-                if self.shelves.weighted[self.platform_id] {
-                    let (threshold, alias) = self.shelves.aliases[*listing as usize];
-                    let rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
-                    *listing = if rest < threshold { *listing } else { alias };
-                }
+        let key = mix(self.recall_key, self.platform_id as u64);
+        let key = [key as u32, (key >> 32) as u32];
+        let mut rests = [0; RECALLED];
+        for (place, (listing, rest)) in listings[..count].iter_mut().zip(&mut rests).enumerate() {
+            let bits = mix_lane(key, place as u32);
+            *listing = cell.start + below(bits, size);
+            *rest = bits.wrapping_mul(size); // the fraction of the place: uniform within it
+        }
+        if self.shelves.weighted[self.platform_id] {
+            for (listing, &rest) in listings[..count].iter_mut().zip(&rests) {
+                let (threshold, alias) = self.shelves.aliases[*listing as usize];
+                // many go either way: a branch would be guessed wrong
+                *listing = std::hint::select_unpredictable(rest < threshold, *listing, alias);
             }
         }
         count
@@ -201,48 +198,33 @@ impl PageRequest<'_> {
         }
     }
 
-    /// Holds the auction among the candidates: columns first, so that the predictions of a page take a few vector operations.
-    #[inline(always)]
-    fn auction(&self, ads: &AdSpace, candidates: &mut Candidates, count: usize) -> Awards {
-        let Candidates { listings, true_match, estimate, entries, .. } = candidates;
-        let (listings, fit) = (&listings[..count], &mut entries.fit[..count]);
-        if ads.params.own_estimate {
-            let key = self.seed.words(Purpose::AdNoise, self.shopper, u64::from(self.tick / NOISE_TICKS), 0).0[0];
-            blur(ads.accuracy, key, listings, &true_match[..count], fit);
-        } else {
-            fit.copy_from_slice(&estimate[..count]);
-        }
-        for ((&listing, utility), bid) in listings.iter().zip(&mut entries.utility[..count]).zip(&mut entries.bids[..count]) {
-            let offer = &self.offers[listing as usize];
-            *utility = offer.quality - self.sensitivity * offer.price_term;
-            *bid = offer.bid;
-        }
-        ads.auction(entries, listings)
-    }
-
     /// Fills the page with winners at their positions and ranked offers between them; slots that nobody wins are ranked offers too.
     #[inline(always)]
-    fn lay_out(&self, page: &mut Page, count: usize, slots: &[u8], awards: &[Award]) {
-        let Candidates { listings, true_match, estimate, order, .. } = &page.candidates;
-        let (mut next, mut organic) = (0, 0);
-        while page.len < self.platform.shown as usize {
-            let is_slot = next < awards.len() && (page.len >= slots[next] as usize || organic == count);
-            let (j, paid) = if is_slot {
+    fn lay_out(&self, wanted: usize, slots: &[u8], awards: &[Award], count: usize, page: &mut Page) {
+        let Candidates { listings, true_match, estimate, keys, .. } = &mut page.candidates;
+        let padded = count.next_multiple_of(LANES);
+        let (listings, keys) = (&listings[..padded], &mut keys[..padded]);
+        for award in awards {
+            take_best(keys, listings, award.listing);
+        }
+        (page.len, page.sold) = (0, awards.len());
+        // what may not come again: the listing, or else only the place
+        let names = if self.platform.distinct { listings } else { &PLACES[..padded] };
+        let (mut next, mut gone) = (0, NO_LISTING);
+        while page.len < wanted {
+            let is_slot = next < awards.len() && page.len >= slots[next] as usize;
+            let best = if is_slot { OUT } else { take_best(keys, names, gone) };
+            let (j, cost_per_click) = if best != OUT {
+                let j = place(best);
+                gone = names[j];
+                (j, 0)
+            } else if next < awards.len() {
                 next += 1;
-                (awards[next - 1].place as usize, true)
-            } else if organic < count {
-                organic += 1;
-                (order[organic - 1] as usize, false)
+                (awards[next - 1].place as usize, awards[next - 1].cost)
             } else {
                 break;
             };
-            let listing = listings[j];
-            let repeats = || self.platform.distinct && page.shown[..page.len].iter().any(|s| s.listing == listing);
-            if !paid && (awards.iter().any(|a| a.listing == listing) || repeats()) {
-                continue;
-            }
-            let cost_per_click = if paid { awards[next - 1].cost } else { 0 };
-            page.shown[page.len] = Shown { listing, estimate: estimate[j], true_match: true_match[j], paid, cost_per_click };
+            page.shown[page.len] = Shown { listing: listings[j], estimate: estimate[j], true_match: true_match[j], cost_per_click };
             page.len += 1;
         }
     }
@@ -258,66 +240,27 @@ fn blur(accuracy: f32, key: u64, listings: &[u32], true_match: &[f32], estimate:
     }
 }
 
-/// Writes the indices of the scores, best first, by counting how many are better: no branches.
-#[inline(always)]
-fn rank(score: &[f32; RECALLED], count: usize, keys: &mut [i32; RECALLED], order: &mut [u8; RECALLED]) {
-    // an integer that sorts like the score and is unique: the low bits hold the place
-    let padded = count.next_multiple_of(8);
-    keys[count..padded].fill(i32::MIN);
-    for (j, (key, score)) in keys[..count].iter_mut().zip(&score[..count]).enumerate() {
-        let bits = score.to_bits() as i32;
-        let sortable = bits ^ ((bits >> 31) as u32 >> 1) as i32;
-        *key = (sortable & !63) | (63 - j as i32);
-    }
-    for j in 0..count {
-        let mine = keys[j];
-        let mut better = [0i32; 8];
-        for eight in keys[..padded].chunks_exact(8) {
-            for (better, &key) in better.iter_mut().zip(eight) {
-                *better += i32::from(key > mine);
-            }
-        }
-        order[better.iter().sum::<i32>() as usize] = j as u8;
-    }
-}
-
 impl Page {
     pub(crate) fn empty() -> Page {
         let candidates = Candidates {
             listings: [0; RECALLED],
+            quality: [0.0; RECALLED],
+            price_term: [0.0; RECALLED],
+            products: [[0; 4]; RECALLED],
             true_match: [0.0; RECALLED],
             estimate: [0.0; RECALLED],
             score: [0.0; RECALLED],
-            keys: [0; RECALLED],
-            order: [0; RECALLED],
+            keys: [OUT; RECALLED],
             entries: Entries::empty(),
         };
-        let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, paid: false, cost_per_click: 0 };
-        Page { shown: [nothing; SHOWN], len: 0, candidates }
+        let nothing = Shown { listing: 0, estimate: 0.0, true_match: 0.0, cost_per_click: 0 };
+        Page { shown: [nothing; SHOWN], len: 0, sold: 0, candidates }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn ranking_by_counting_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
-            let mut score = [0.0; RECALLED];
-            score[..values.len()].copy_from_slice(&values);
-            let (mut keys, mut order) = ([7; RECALLED], [0u8; RECALLED]);
-            rank(&score, values.len(), &mut keys, &mut order);
-            let ranked: Vec<f32> = order[..values.len()].iter().map(|&j| values[j as usize]).collect();
-            let mut seen = order[..values.len()].to_vec();
-            seen.sort_unstable();
-            prop_assert!(seen.iter().enumerate().all(|(i, &j)| i == j as usize), "a permutation");
-            for pair in ranked.windows(2) {
-                prop_assert!(pair[0] >= pair[1] - pair[1].abs() * 2e-5, "{} before {}", pair[0], pair[1]);
-            }
-        }
-    }
 
     #[test]
     fn noise_has_mean_zero_and_variance_one() {

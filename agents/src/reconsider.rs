@@ -14,6 +14,8 @@ pub(crate) struct Scales {
     pub(crate) reference: f32,
     /// Probability with which the line was chosen.
     pub(crate) probability: f32,
+    /// Utility that has come since the choice, over mu.
+    pub(crate) nudge: f32,
 }
 
 impl Scales {
@@ -24,7 +26,7 @@ impl Scales {
             let term = price_term(params, self.category, price);
             term + (term - self.reference).max(0.0) * params.choice.loss_aversion
         };
-        let ratio = exp_f32(-self.sensitivity * (weighed(now) - weighed(before)));
+        let ratio = exp_f32(self.nudge - self.sensitivity * (weighed(now) - weighed(before)));
         u * (1.0 - self.probability + self.probability * ratio) < ratio
     }
 }

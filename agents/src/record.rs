@@ -266,6 +266,9 @@ impl Observation<'_> {
             assistant_missions: of(Metric::AssistantMissions),
             autonomous_orders: of(Metric::AutonomousOrders),
             assistant_users: self.census.map_or(f64::NAN, |c| c.assisted as f64),
+            search_spend: of(Metric::SearchSpend),
+            cart_messages: of(Metric::CartMessages),
+            recovered_lines: of(Metric::RecoveredLines),
         }
     }
 

@@ -187,7 +187,8 @@ impl Desk<'_> {
         tally.totals.add_to(platform, segment, Metric::RefusedStrategy, strategic);
         tally.totals.fired(Mechanism::BudgetRefusal, 1, i64::from(subsidy));
         let category = self.market.catalog.listings[line.listing as usize].category as usize;
-        let scales = Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability };
+        let scales =
+            Scales { category, sensitivity: line.sensitivity, reference: line.reference, probability: line.probability, nudge: 0.0 };
         // a deposit is sunk: only the balance is decided on
         let balance = now.saturating_sub(line.deposit).max(1);
         if scales.still_wanted(self.params, [before, balance], after().uniform(1)) {
@@ -233,7 +234,7 @@ impl Desk<'_> {
         }
         let totals = &mut tally.totals;
         let days = (self.view.promised_days[platform] * 1000.0) as i64;
-        for (metric, amount) in [
+        let amounts = [
             (Metric::Shipped, 1),
             (Metric::ShippedGmv, gmv),
             (Metric::Paid, bill.paid),
@@ -251,9 +252,8 @@ impl Desk<'_> {
             (Metric::MerchantCash, cash),
             (if first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash }, cash),
             (Metric::DeliveryDays, days),
-        ] {
-            totals.add_to(platform, segment, metric, amount);
-        }
+        ];
+        totals.add_all(platform, segment, &amounts);
         if first_party {
             totals.add_to(platform, segment, Metric::FirstPartyGmv, gmv);
         }

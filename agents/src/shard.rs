@@ -32,6 +32,9 @@ pub struct ShardState {
     pub open: Vec<Vec<OpenLine>>,
     /// Lines in carts and presales, by shopper.
     pub carts: Vec<CartLine>,
+    /// Who may have a line in a cart, as bits, while a tick lasts; empty: everybody.
+    #[serde(skip)]
+    pub(crate) has_cart: Vec<u64>,
     /// Wrapping sum of the hashes of rows, open lines and cart lines.
     pub row_sum: u64,
 }
@@ -121,7 +124,17 @@ impl ShardState {
     #[must_use]
     pub fn new(id: ShardId, first: u64, rate: Vec<u8>, rows: Vec<Shopper>, horizon: usize) -> ShardState {
         let pent_up = vec![0; rows.len()];
-        let mut state = ShardState { id, first, rate, rows, pent_up, open: vec![Vec::new(); horizon], carts: Vec::new(), row_sum: 0 };
+        let mut state = ShardState {
+            id,
+            first,
+            rate,
+            rows,
+            pent_up,
+            open: vec![Vec::new(); horizon],
+            carts: Vec::new(),
+            has_cart: Vec::new(),
+            row_sum: 0,
+        };
         state.row_sum = (0..state.rows.len()).map(|i| state.row_hash(i)).fold(0, u64::wrapping_add);
         state
     }

@@ -285,6 +285,17 @@ impl Shopper {
         self.evoked.iter().map(|slot| if slot.2 > 0 { (merchant_of(slot), stage_of(slot), slot.2) } else { (0, 0, 0) })
     }
 
+    /// The evoked set, for looking many merchants up.
+    #[inline(always)]
+    #[must_use]
+    pub fn mind(&self) -> Mind {
+        let known = |slot: &(u16, u8, u8)| slot.2 > 0;
+        Mind {
+            merchants: self.evoked.map(|slot| if known(&slot) { merchant_of(&slot) } else { u32::MAX }),
+            stages: self.evoked.map(|slot| u32::from(stage_of(&slot))),
+        }
+    }
+
     /// Raises the stage of a merchant in the evoked set; one that is not in it stays outside.
     pub fn raise(&mut self, merchant: u32, stage: Stage) {
         if let Some(slot) = self.evoked.iter_mut().find(|s| s.2 > 0 && merchant_of(s) == merchant) {
@@ -323,8 +334,8 @@ impl Shopper {
     #[must_use]
     pub fn hash(&self, id: u64) -> u64 {
         fn put<const N: usize>(bytes: &mut [u8; BYTES], at: usize, halves: [u16; N]) {
-            for (slot, half) in bytes[at..at + 2 * N].chunks_exact_mut(2).zip(halves) {
-                slot.copy_from_slice(&half.to_le_bytes());
+            for (slot, half) in bytes[at..at + 2 * N].as_chunks_mut().0.iter_mut().zip(halves) {
+                *slot = half.to_le_bytes();
             }
         }
         let mut bytes = [0u8; BYTES];
@@ -342,6 +353,23 @@ impl Shopper {
         bytes[86..92].copy_from_slice(&self.recent_stock);
         bytes[92..].copy_from_slice(&[self.active, self.known]);
         hash_of(id, &bytes)
+    }
+}
+
+/// An evoked set unpacked: each merchant once.
+#[derive(Clone, Copy, Debug)]
+pub struct Mind {
+    merchants: [u32; EVOKED],
+    stages: [u32; EVOKED],
+}
+
+impl Mind {
+    /// Stage of a merchant; 0: not evoked.
+    #[inline(always)]
+    #[must_use]
+    pub fn stage_of(&self, merchant: u32) -> u8 {
+        let slots = self.merchants.iter().zip(self.stages);
+        slots.map(|(&known, stage)| if known == merchant { stage } else { 0 }).sum::<u32>() as u8
     }
 }
 

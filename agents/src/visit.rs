@@ -14,15 +14,18 @@ use crate::platform::RuleState;
 use crate::promotion::{Quotes, coupons_held};
 use crate::service::answers;
 use crate::shard::ShardState;
-use crate::shopper::{Q12, Shopper};
+use crate::shopper::{Mind, Q12, Shopper};
 use crate::stacking::{Item, LINES, Menu, Scratch};
 use crate::till::{Quoted, Till};
 use crate::view::{View, price_term};
-use sim_core::draw::Seed;
+use sim_core::draw::{Purpose, Seed};
 use sim_core::math::exp_f32;
+use std::ops::Range;
 
 /// Most pages that a mission looks at.
 pub(crate) const PAGES: usize = 3;
+/// Ticks for which the error of an estimate lasts.
+const NOISE_TICKS: u32 = 7;
 /// Most offers that a mission compares.
 pub(crate) const COMPARED: usize = PAGES * SHOWN;
 
@@ -44,6 +47,8 @@ pub(crate) struct Option_ {
     pub(crate) cost_per_click: u32,
     /// Rule of the presale by which it is bought.
     pub(crate) presale: u8,
+    /// Whether its merchant is in the evoked set.
+    pub(crate) is_evoked: bool,
 }
 
 pub(crate) const NOTHING: Option_ = Option_ {
@@ -59,6 +64,7 @@ pub(crate) const NOTHING: Option_ = Option_ {
     examined: false,
     cost_per_click: 0,
     presale: NO_RULE,
+    is_evoked: false,
 };
 
 impl Option_ {
@@ -119,6 +125,21 @@ pub(crate) struct Tour<'a> {
     pub(crate) spending: [f64; PLATFORMS],
 }
 
+/// Keys of what a mission draws many times.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Keys {
+    /// Candidates.
+    pub(crate) recall: u64,
+    /// Clicks on paid offers.
+    pub(crate) clicks: u64,
+    /// The question before the purchase.
+    pub(crate) inquiry: u64,
+    /// Contacts with content.
+    pub(crate) contacts: u64,
+    /// Errors of the estimates of the match, of ranking and of advertising, the same for a week.
+    pub(crate) noise: [u64; 2],
+}
+
 /// What a mission adds up while it runs.
 pub(crate) struct Basket {
     pub(crate) options: [Option_; COMPARED],
@@ -126,6 +147,7 @@ pub(crate) struct Basket {
     /// Pages in the order of visits: platform, and its range of options.
     pub(crate) pages: [(u8, u8, u8); PAGES],
     pub(crate) visited: usize,
+    pub(crate) keys: Keys,
     /// Merchant to whose product the shopper has followed a contact, and the platform that shows it.
     pub(crate) followed: Option<(u32, usize)>,
     /// Whether the shopper's missions are written.
@@ -134,6 +156,15 @@ pub(crate) struct Basket {
 }
 
 impl Tour<'_> {
+    /// Keys of a mission.
+    #[inline(always)]
+    pub(crate) fn keys(&self, shopper: u64, mission: u32) -> Keys {
+        let [recall, clicks, inquiry, contacts] =
+            self.seed.words(Purpose::MissionKeys, shopper, u64::from(self.tick), u64::from(mission)).0;
+        let [ranking, advertising, ..] = self.seed.words(Purpose::MatchNoise, shopper, u64::from(self.tick / NOISE_TICKS), 0).0;
+        Keys { recall, clicks, inquiry, contacts, noise: [ranking, advertising] }
+    }
+
     #[inline(always)]
     pub(crate) fn sensitivity(&self, row: &Shopper) -> f32 {
         f32::from(row.sensitivity) * (1.0 / Q12) / self.params.choice.mu
@@ -168,7 +199,6 @@ impl Tour<'_> {
         let sensitivity = self.sensitivity(row);
         let accuracy = self.view.state.platforms[platform].accuracy() as f32;
         let request = PageRequest {
-            seed: self.seed,
             catalog: self.catalog,
             offers: &self.view.offers,
             shelves: &self.view.shelves,
@@ -178,12 +208,12 @@ impl Tour<'_> {
             category,
             accuracy,
             match_scale: self.market.match_scale,
-            shopper: id,
             taste: row.taste.map(i16::from),
             sensitivity,
-            tick: self.tick,
-            mission,
-            ads: self.ad_space(platform),
+            recall_key: basket.keys.recall,
+            noise: basket.keys.noise,
+            // an assistant that discounts ads looks past the paid slots
+            ads: if helper.is_some_and(|h| h.neutral) { None } else { self.ad_space(platform) },
             sought: self.sought(
                 row,
                 id,
@@ -195,20 +225,22 @@ impl Tour<'_> {
                 totals,
             ),
         };
-        request.fill(&mut basket.page);
-        if request.ads.is_some() {
-            self.note_auction(platform, &basket.page, totals);
+        let kind = &self.params.segments[segment];
+        let size = self.params.platforms[platform].shown as usize;
+        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), size, u);
+        if let Some(helper) = helper {
+            examined = helper.width(examined, size);
+        }
+        let neutral = helper.is_some_and(|h| h.neutral);
+        // what is not examined matters to nobody but an assistant and the reader of a sampled mission
+        request.fill(if basket.written || neutral { size } else { examined }, &mut basket.page);
+        if basket.page.sold > 0 {
+            self.note_auction(platform, totals);
         }
         if accuracy < 1.0 {
             totals.fired(Mechanism::RankingError, 1, 0);
         }
-        let kind = &self.params.segments[segment];
-        let mut examined = examined(helper.map_or(kind.patience, |h| h.patience(kind.patience)), basket.page.len, u);
-        if let Some(helper) = helper {
-            examined = helper.width(examined, basket.page.len);
-        }
-        let neutral = helper.is_some_and(|h| h.neutral);
-        if examined < basket.page.len {
+        if examined < size {
             totals.fired(Mechanism::Examination, 1, 0);
         }
         let till = self.access[platform].individual.then(|| self.till(state, index, platform));
@@ -217,14 +249,13 @@ impl Tour<'_> {
             platform_utility: self.view.platform_utility[platform],
             sensitivity,
             reference: self.reference(row, category),
-            evoked: self.params.choice.evoked != 0.0 && !row.evokes_nobody(),
+            mind: if row.evokes_nobody() { None } else { Some(row.mind()) },
         };
         if eye.reference.is_some() {
             totals.fired(Mechanism::ReferencePrice, 1, 0);
         }
-        // what is not examined matters to nobody but the reader of a sampled mission
         let from = basket.len;
-        for position in 0..if basket.written || neutral { basket.page.len } else { examined } {
+        for position in 0..basket.page.len {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
             let (quoted, term) = match &till {
@@ -235,14 +266,16 @@ impl Tour<'_> {
                     (quoted, term)
                 }
             };
+            let inquiry = &self.params.inquiry;
+            let answered = || answers(self.view.state.service[shown.listing as usize]);
             let mut inspection = if offer.live { self.params.choice.inspection_live } else { self.params.choice.inspection };
-            if offer.live && self.params.inquiry.broadcast > 0.0 {
-                inspection += (1.0 - inspection) * self.params.inquiry.broadcast * answers(self.view.state.service[shown.listing as usize]);
+            if offer.live && inquiry.broadcast > 0.0 {
+                inspection += (1.0 - inspection) * inquiry.broadcast * answered();
             }
             let perceived = shown.estimate + inspection * (shown.true_match - shown.estimate);
             let mut utility = offer.quality + eye.look(perceived, term);
-            let stage = if eye.evoked { row.stage_of(offer.merchant) } else { 0 };
-            if stage > 0 {
+            let stage = eye.mind.map_or(0, |mind| mind.stage_of(offer.merchant));
+            if stage > 0 && self.params.choice.evoked != 0.0 {
                 utility += self.params.choice.evoked * kind.brand_weight * self.params.content.mind.weights[stage as usize];
                 totals.fired(Mechanism::EvokedSet, 1, 0);
             }
@@ -250,8 +283,8 @@ impl Tour<'_> {
                 utility += kind.live_preference;
                 totals.fired(Mechanism::LivePreference, 1, 0);
             }
-            if self.params.inquiry.rating != 0.0 {
-                utility += self.params.inquiry.rating * answers(self.view.state.service[shown.listing as usize]);
+            if inquiry.rating != 0.0 {
+                utility += inquiry.rating * answered();
             }
             basket.options[basket.len] = Option_ {
                 listing: shown.listing,
@@ -266,6 +299,7 @@ impl Tour<'_> {
                 examined: position < examined,
                 cost_per_click: shown.cost_per_click,
                 presale: quoted.presale,
+                is_evoked: stage > 0,
             };
             basket.len += 1;
         }
@@ -289,11 +323,11 @@ impl Tour<'_> {
         })
     }
 
-    fn note_auction(&self, platform: usize, page: &Page, totals: &mut Totals) {
-        let sold = page.shown[..page.len].iter().filter(|shown| shown.paid).count() as i64;
-        totals.fired(Mechanism::AdAuction, i64::from(sold > 0), 0);
-        let aimed = self.params.platforms[platform].ads.as_ref().is_some_and(|ads| ads.own_estimate);
-        totals.fired(Mechanism::AdTargeting, i64::from(aimed && sold > 0), 0);
+    fn note_auction(&self, platform: usize, totals: &mut Totals) {
+        totals.fired(Mechanism::AdAuction, 1, 0);
+        if self.params.platforms[platform].ads.as_ref().is_some_and(|ads| ads.own_estimate) {
+            totals.fired(Mechanism::AdTargeting, 1, 0);
+        }
     }
 
     /// The rules of a platform that a shopper may use.
@@ -373,7 +407,7 @@ struct Eye<'a> {
     platform_utility: f32,
     sensitivity: f32,
     reference: Option<f32>,
-    evoked: bool,
+    mind: Option<Mind>,
 }
 
 impl Eye<'_> {
@@ -382,6 +416,16 @@ impl Eye<'_> {
         let loss = self.reference.map_or(0.0, |reference| (term - reference).max(0.0) * self.choice.loss_aversion);
         self.platform_utility + self.choice.taste * perceived - self.sensitivity * (term + loss)
     }
+}
+
+/// The examined option that weighs most, of those in a range of places; the smaller listing of equals.
+#[inline(always)]
+pub(crate) fn heaviest(options: &[Option_], weights: &[f32], among: Range<usize>) -> Option<usize> {
+    let examined = among.filter(|&i| options[i].examined);
+    examined.reduce(|a, b| {
+        let better = weights[b] > weights[a] || weights[b] == weights[a] && options[b].listing < options[a].listing;
+        if better { b } else { a }
+    })
 }
 
 /// Offers that are examined when the next is looked at with probability `patience`.

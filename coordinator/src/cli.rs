@@ -13,7 +13,7 @@ use crate::{bug, command, output};
 
 /// Deterministic agent-based simulation of an e-commerce marketplace.
 #[derive(Debug, Parser)]
-#[command(name = "bazaar", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "bazaar", version = BUILT, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -21,6 +21,9 @@ struct Cli {
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
 }
+
+/// Two programs with the same answer to `--version` compute the same histories and may share a run.
+const BUILT: &str = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BAZAAR_BUILD"), ")");
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -154,7 +157,8 @@ pub(crate) struct CoordinatorArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7400")]
     pub(crate) listen: std::net::SocketAddr,
-    /// Where checkpoints go: a directory that all workers see [default: below --out]
+    /// Where checkpoints go: a directory that all workers see, or s3://bucket/prefix; the run gets a folder in it [default:
+    /// `.run` below --out]
     #[arg(long, value_name = "PLACE")]
     pub(crate) store: Option<String>,
     #[command(flatten)]

@@ -2,6 +2,8 @@
 //!
 //! Owns the protocol, the coordinator, the worker and their store. In reading order:
 
+pub(crate) mod fault;
+
 pub(crate) mod record;
 
 pub(crate) mod logic;

@@ -4,24 +4,31 @@
 //! is written last, so that a run that fails or is stopped has none. Leaves out what is printed when it ends.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use std::{fs, path};
+use std::{fs, path, thread};
 
-use agents::metric::Metric;
+use agents::metric::{Mechanism, Metric};
 use results::manifest::{MECHANISMS, SCENARIO};
 use results::{CellRecord, CellSummary, Comparison, Execution, Existing, KpiSummary, Manifest, Outcome, RunWriter, WriterOptions};
 use sim_core::exchange::Local;
+use sim_core::mechanism::Mechanisms;
+use sim_core::parallel::Pool;
 use sim_core::placement::Placement;
 
 use crate::engine::{Engine, STAGES, Step};
 use crate::exit::Failure;
 use crate::interrupt;
 use crate::mechanisms::{MechanismCounts, json_text};
-use crate::plan::{Cell, Plan};
+use crate::plan::{BUILD, Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
 use crate::recorder::Recorder;
 
-/// Wall time of a run, summed over cells.
+/// Shoppers of the cells that run side by side, at most: what bounds memory.
+const SIDE_BY_SIDE: usize = 1_000_000;
+
+/// Wall time of a run; all but the total is summed over cells, those side by side included.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Timings {
     pub(crate) total: Duration,
@@ -33,6 +40,15 @@ pub(crate) struct Timings {
     pub(crate) stages: [Duration; STAGES.len()],
     /// Observing and writing rows.
     pub(crate) rows: Duration,
+}
+
+impl Timings {
+    fn add(&mut self, cell: &Timings) {
+        self.build += cell.build;
+        self.ticks += cell.ticks;
+        self.rows += cell.rows;
+        self.stages.iter_mut().zip(cell.stages).for_each(|(sum, stage)| *sum += stage);
+    }
 }
 
 /// A finished run.
@@ -77,23 +93,15 @@ pub(crate) fn run(plan: &Plan, orders: &Orders) -> Result<Finished, Failure> {
     let mut writer = RunWriter::create(&orders.dir, writer_options(plan, existing)?)?;
     let left_out = write_inputs(plan, &mut writer, &orders.dir)?;
     let progress = Progress::new(orders.quiet, all_ticks(plan), plan.replications);
-    let mut work = Work {
-        plan,
-        tables,
-        progress,
-        mechanisms: MechanismCounts::new(plan.arms.iter().map(|(arm, _)| arm.as_str())),
-        timings: Timings::default(),
-    };
-    announce(plan, &work.progress, &orders.dir, &crate::output::counted(orders.threads, "thread"), &left_out);
-    let (mut records, mut cells) = (Vec::new(), Vec::new());
-    for cell in plan.cells() {
-        let (record, summary) = work.cell(cell, &mut writer).inspect_err(|_| work.progress.finish())?;
-        records.push(record);
-        cells.push(summary);
-    }
-    work.progress.finish();
-    let (missions, threads) = (work.progress.missions(), orders.threads);
-    let Work { mechanisms, timings, .. } = work;
+    announce(plan, &progress, &orders.dir, &crate::output::counted(orders.threads, "thread"), &left_out);
+    let mechanisms = MechanismCounts::new(plan.arms.iter().map(|(arm, _)| arm.as_str()));
+    let books = Books { writer, progress, mechanisms, timings: Timings::default() };
+    let work = Work { plan, tables, books: Mutex::new(books), failed: AtomicBool::new(false) };
+    let done = work.cells(orders.threads);
+    let Books { writer, progress, mechanisms, timings } = work.books.into_inner().expect("no cell panics while it books");
+    progress.finish();
+    let (records, cells) = done?.into_iter().unzip();
+    let (missions, threads) = (progress.missions(), orders.threads);
     let (workers, losses) = (1, Vec::new());
     let ended = Ended { dir: &orders.dir, records, cells, mechanisms, missions, timings, begun, threads, workers, losses };
     conclude(plan, writer, ended)
@@ -124,18 +132,31 @@ pub(crate) fn conclude(plan: &Plan, mut writer: RunWriter, ended: Ended<'_>) -> 
             threads: u32::try_from(threads).unwrap_or(u32::MAX),
             workers: u32::try_from(workers).unwrap_or(u32::MAX),
             lost_workers: losses,
+            build: BUILD.to_owned(),
         },
     })?;
     Ok(Finished { dir: dir.to_owned(), cells, comparisons, manifest, timings, missions })
 }
 
+/// Cells, one after the other or side by side.
 struct Work<'a> {
     plan: &'a Plan,
     tables: std::collections::BTreeSet<&'static str>,
+    books: Mutex<Books>,
+    /// Whether a cell failed, so that the others stop.
+    failed: AtomicBool,
+}
+
+/// What all cells write to.
+struct Books {
+    writer: RunWriter,
     progress: Progress,
     mechanisms: MechanismCounts,
     timings: Timings,
 }
+
+/// What is left of a cell when it ends.
+type Done = (CellRecord, CellSummary);
 
 /// Tables that are made of sampled shoppers.
 const SAMPLED: [&str; 3] = ["orders", "missions", "shopper_panel"];
@@ -165,18 +186,65 @@ pub(crate) fn announce(plan: &Plan, progress: &Progress, dir: &Path, carriers: &
 }
 
 impl Work<'_> {
-    fn cell(&mut self, cell: Cell<'_>, writer: &mut RunWriter) -> Result<(CellRecord, CellSummary), Failure> {
+    /// Carries out all cells, in their order. Small ones run side by side, each on its part of the threads, so that none waits for
+    /// what only one thread can do; what is left over of full rounds has all threads.
+    fn cells(&self, threads: usize) -> Result<Vec<Done>, Failure> {
+        let cells: Vec<_> = self.plan.cells().collect();
+        let shoppers = self.plan.project.baseline().scenario.population.shoppers.0 as usize;
+        let lanes = (SIDE_BY_SIDE / shoppers.max(1)).min(threads).min(cells.len()).max(1);
+        let (rounds, rest) = cells.split_at(if lanes > 1 { cells.len() / lanes * lanes } else { 0 });
+        let mut done = self.side_by_side(rounds, lanes, threads / lanes)?;
+        for &cell in rest {
+            done.push(self.cell(cell)?.expect("nobody else can fail"));
+        }
+        Ok(done)
+    }
+
+    fn side_by_side(&self, cells: &[Cell<'_>], lanes: usize, threads: usize) -> Result<Vec<Done>, Failure> {
+        let next = AtomicUsize::new(0);
+        let lane = || {
+            let pool = Pool::new(threads).map_err(|source| Failure::Threads { threads, source })?;
+            pool.run(|| {
+                let mut done = Vec::new();
+                while let Some((at, &cell)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, cells.get(at)?))) {
+                    match self.cell(cell).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))? {
+                        Some(found) => done.push((at, found)),
+                        None => break,
+                    }
+                }
+                Ok(done)
+            })
+        };
+        let mut done = Vec::new();
+        let ends: Vec<Result<_, Failure>> = thread::scope(|scope| {
+            let lanes: Vec<_> = (0..if cells.is_empty() { 0 } else { lanes }).map(|_| scope.spawn(lane)).collect();
+            lanes.into_iter().map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for end in ends {
+            done.extend(end?);
+        }
+        done.sort_by_key(|(at, _)| *at);
+        Ok(done.into_iter().map(|(_, found)| found).collect())
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().expect("no cell panics while it books")
+    }
+
+    /// One cell; nothing if another failed meanwhile.
+    fn cell(&self, cell: Cell<'_>) -> Result<Option<Done>, Failure> {
         let begun = Instant::now();
         let samples = samples(&self.tables);
         let mut engine = Engine::new(self.plan.build(cell)?, cell, samples, Placement::ALONE)?;
-        self.timings.build += begun.elapsed();
-        self.mechanisms.configure(cell.arm, &engine.market);
+        let mut timings = Timings { build: begun.elapsed(), ..Timings::default() };
+        self.books().mechanisms.configure(cell.arm, &engine.market);
         tracing::info!(arm = cell.arm, replication = cell.replication, seed = cell.seed(), "cell begins");
         let outputs = &self.plan.project.baseline().scenario.outputs;
         let ticks = engine.ticks() - engine.market.warm_up;
-        writer.begin(cell.arm, cell.replication);
+        let mut writer = self.books().writer.begin(cell.arm, cell.replication);
         let mut summary = KpiSummary::default();
-        let mut recorder = Recorder::new(writer, &self.tables, (outputs.census, ticks), true, &mut summary);
+        let mut recorder = Recorder::new(&mut writer, &self.tables, (outputs.census, ticks), true, &mut summary);
+        let mut fired = Mechanisms::new(Mechanism::COUNT);
         let mut tick_digests = Vec::with_capacity(ticks as usize);
         let mut gmv = 0;
         while !engine.is_done() {
@@ -184,26 +252,32 @@ impl Work<'_> {
             let step = engine.step(&mut Local, recorder.wants_prices())?;
             let between = Instant::now();
             recorder.record(&mut engine, &step, &mut Local)?;
-            self.timings.ticks += between - before;
-            self.timings.rows += between.elapsed();
+            timings.ticks += between - before;
+            timings.rows += between.elapsed();
             if step.tick.is_some() {
                 tick_digests.push(step.digest.to_string());
-                self.mechanisms.add(cell.arm, &step.ticked.totals);
+                fired.merge(&step.ticked.totals.mechanisms);
                 gmv += self::gmv(self.plan, &engine, &step);
             }
-            self.progress.tick(&self.whereabouts(cell, &engine, &step, gmv));
+            self.books().progress.tick(&self.whereabouts(cell, &engine, &step, gmv));
             if interrupt::asked() {
-                return Err(interrupted(writer.dir()));
+                return Err(interrupted(self.books().writer.dir()));
+            }
+            if self.failed.load(Ordering::Relaxed) {
+                return Ok(None);
             }
         }
         let before_end = Instant::now();
-        writer.end()?;
-        self.timings.rows += before_end.elapsed();
-        self.timings.stages.iter_mut().zip(engine.stages).for_each(|(sum, stage)| *sum += stage);
+        let mut books = self.books();
+        books.writer.end(writer)?;
+        timings.rows += before_end.elapsed();
+        timings.stages = engine.stages;
+        books.timings.add(&timings);
+        books.mechanisms.merge(cell.arm, &fired);
         let digest = engine.world.digest.to_string();
         tracing::info!(arm = cell.arm, replication = cell.replication, %digest, "cell ends");
         let (arm, replication) = (cell.arm.to_owned(), cell.replication);
-        Ok((CellRecord { arm: arm.clone(), replication, digest, tick_digests }, CellSummary { arm, replication, summary }))
+        Ok(Some((CellRecord { arm: arm.clone(), replication, digest, tick_digests }, CellSummary { arm, replication, summary })))
     }
 
     fn whereabouts<'c>(&self, cell: Cell<'c>, engine: &Engine, step: &Step, gmv: i64) -> Whereabouts<'c> {

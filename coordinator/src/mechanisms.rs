@@ -5,7 +5,7 @@
 
 use agents::configured::configured;
 use agents::market::Bazaar;
-use agents::metric::{Mechanism, Totals};
+use agents::metric::Mechanism;
 use serde::{Deserialize, Serialize};
 use sim_core::mechanism::Mechanisms;
 
@@ -63,11 +63,6 @@ impl MechanismCounts {
     /// Notes what the market of `arm` configures.
     pub(crate) fn configure(&mut self, arm: &str, market: &Bazaar) {
         self.of(arm).configured = configured(market);
-    }
-
-    /// Adds a tick of `arm`.
-    pub(crate) fn add(&mut self, arm: &str, totals: &Totals) {
-        self.merge(arm, &totals.mechanisms);
     }
 
     /// Adds what fired in several ticks of `arm`.

@@ -13,6 +13,8 @@ use crate::exit::Failure;
 
 /// Version of the program, as manifests state it.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// What this program was compiled from: 16 hex digits of a hash over the sources of all its crates.
+pub(crate) const BUILD: &str = env!("BAZAAR_BUILD");
 
 /// Cells whose markets are built before a run starts: all of an ordinary experiment, within a few seconds.
 const CHECKED_CELLS: usize = 200;

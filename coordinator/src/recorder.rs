@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use agents::loss::{departures, lost_sales};
 use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
-use results::{KpiSummary, OpenRows, RunWriter};
+use results::{CellWriter, KpiSummary, OpenRows};
 use sim_core::exchange::{Exchange, Parcel, Phase};
 use sim_core::rows::{
     AssistantTick, CapabilityTick, ChannelTick, ChurnRow, FunnelTick, LedgerTick, ListingTick, MerchantFunnelTick, MerchantTick,
@@ -26,12 +26,12 @@ pub(crate) trait Target {
     fn end_tick(&mut self, tick: u32) -> Result<(), Failure>;
 }
 
-impl Target for RunWriter {
+impl Target for CellWriter {
     fn push<R: Row>(&mut self, _: u64, row: &R) -> Result<(), Failure> {
-        Ok(RunWriter::push(self, row)?)
+        Ok(CellWriter::push(self, row)?)
     }
     fn end_tick(&mut self, tick: u32) -> Result<(), Failure> {
-        Ok(RunWriter::end_tick(self, tick)?)
+        Ok(CellWriter::end_tick(self, tick)?)
     }
 }
 

@@ -210,8 +210,58 @@ fn whoever_does_not_belong_is_refused() {
     let mut other = worker(&cluster.address);
     let said = fails(other.arg(scenario("regression/tiny.yaml")).args(["--shoppers", "600"]), 78);
     assert!(said.contains("the coordinator has the scenario hash") && said.contains("the worker has"), "{said}");
+    let (program, own) = another_build(dir.path());
+    let mut other = std::process::Command::new(program);
+    let said = fails(other.args(["worker", "--connect", &cluster.address]).env("BAZAAR_TOKEN", "of-the-test"), 78);
+    assert!(said.contains(&format!("the program build {own}, the worker has {OTHER_BUILD}")), "{said}");
     let said = fails(bazaar().args(["worker", "--listen", "0.0.0.0:0"]), 2);
     assert!(said.contains("not loopback") && said.contains("--insecure"), "{said}");
+}
+
+const OTHER_BUILD: &str = "0123456789abcdef";
+
+/// A program that says it was compiled from other sources; and the build of this one.
+fn another_build(dir: &Path) -> (PathBuf, String) {
+    let said = stdout(bazaar().arg("--version"));
+    let own = said.split("build ").nth(1).and_then(|rest| rest.split(')').next()).unwrap().to_owned();
+    let mut program = fs::read(env!("CARGO_BIN_EXE_bazaar")).unwrap();
+    let places: Vec<_> = (0..program.len() - own.len()).filter(|&at| program[at..].starts_with(own.as_bytes())).collect();
+    assert!(!places.is_empty() && own.len() == OTHER_BUILD.len());
+    for at in places {
+        program[at..at + own.len()].copy_from_slice(OTHER_BUILD.as_bytes());
+    }
+    let path = dir.join("another-build");
+    fs::copy(env!("CARGO_BIN_EXE_bazaar"), &path).unwrap();
+    fs::write(&path, program).unwrap();
+    (path, own)
+}
+
+#[test]
+#[cfg(not(feature = "s3"))]
+fn a_program_without_buckets_refuses_them_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let mut coordinator = bazaar();
+    coordinator.arg("coordinator").arg(scenario("regression/tiny.yaml")).args(["--store", "s3://bucket/prefix"]).arg("--out").arg(&out);
+    let said = fails(&mut coordinator, 2);
+    assert!(said.contains("s3://bucket/prefix") && said.contains("is a bucket") && said.contains("--features s3"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_store_of_ones_own_choice_is_empty_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, out) = (dir.path().join("store"), dir.path().join("run"));
+    let mut cluster = Cluster::new(&out, 2, &["--store", store.to_str().unwrap()]);
+    cluster.join(2);
+    cluster.reach(20, TICKS);
+    assert!(!files(&store).is_empty() && !out.join(".run").exists());
+    cluster.replace_coordinator(2);
+    cluster.join(2);
+    let (code, said) = cluster.end();
+    assert_eq!(code, Some(0), "{said}");
+    same_bytes(undisturbed(), &out);
+    assert_eq!(files(&store), Vec::<PathBuf>::new());
 }
 
 #[test]

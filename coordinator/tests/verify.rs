@@ -63,8 +63,8 @@ fn a_fresh_run_repeats_itself_and_every_change_is_found() {
     assert!(fails(&mut verify(&run, &[]), 3).contains("not a valid manifest"));
 }
 
-/// A run with the scenario of `run` that states `version` and, from tick 3 on, other digests.
-fn forged(run: &Path, dir: &Path, version: &str) -> PathBuf {
+/// A run with the scenario of `run` that states `version` and `build` and, from tick 3 on, other digests.
+fn forged(run: &Path, dir: &Path, version: &str, build: &str) -> PathBuf {
     let honest = Manifest::read(run).unwrap();
     let mut cells: Vec<CellRecord> = honest.cells.clone();
     for digest in cells[1].tick_digests.iter_mut().skip(3) {
@@ -72,10 +72,10 @@ fn forged(run: &Path, dir: &Path, version: &str) -> PathBuf {
     }
     let info = RunInfo { program_version: version.to_owned(), start: NaiveDate::from_ymd_opt(2025, 3, 3).unwrap(), ..honest.run };
     let options = WriterOptions { run: info, block: 16, tables: ["platform_ticks"].into(), existing: Existing::Refuse };
-    let out = dir.join(format!("forged-{version}"));
+    let out = dir.join(format!("forged-{version}-{build}"));
     let mut writer = RunWriter::create(&out, options).unwrap();
     writer.write_text(SCENARIO, &fs::read_to_string(run.join(SCENARIO)).unwrap()).unwrap();
-    let execution = Execution { wall_seconds: 1.0, threads: 1, workers: 1, lost_workers: vec![] };
+    let execution = Execution { wall_seconds: 1.0, threads: 1, workers: 1, lost_workers: vec![], build: build.to_owned() };
     let outcome = Outcome { arms: honest.arms, replications: 1, cells, kpis: Vec::new(), execution };
     writer.finish(outcome).unwrap();
     out
@@ -85,9 +85,12 @@ fn forged(run: &Path, dir: &Path, version: &str) -> PathBuf {
 fn the_first_difference_is_named_and_another_version_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let run = finished_run(dir.path());
-    let said = fails(&mut verify(&forged(&run, dir.path(), env!("CARGO_PKG_VERSION")), &[]), 70);
+    let (version, build) = (env!("CARGO_PKG_VERSION"), Manifest::read(&run).unwrap().execution.build);
+    let said = fails(&mut verify(&forged(&run, dir.path(), version, &build), &[]), 70);
     assert!(said.contains("arm efficiency-war, replication 0") && said.contains("differs at tick 3"), "{said}");
-    let other = forged(&run, dir.path(), "0.0.1");
+    let said = fails(&mut verify(&forged(&run, dir.path(), version, "0123456789abcdef"), &[]), 78);
+    assert!(said.contains("the build 0123456789abcdef") && said.contains(&build), "{said}");
+    let other = forged(&run, dir.path(), "0.0.1", &build);
     assert!(fails(&mut verify(&other, &[]), 78).contains("version 0.0.1"));
     stdout(&mut verify(&other, &["--files-only"]));
 }

@@ -293,6 +293,9 @@ pub const KPIS: &[Kpi] = &[
     detail("asked", Unit::Count("steps"), Rule::Sum(|row| row.asked)),
     detail("mindshare", Unit::Share, Rule::Last(|row| row.mindshare)),
     detail("ask_shoppers", Unit::Count("slots"), Rule::Last(|row| row.ask_shoppers)),
+    detail("search_spend", Unit::Money, Rule::Sum(|row| row.search_spend)),
+    detail("cart_messages", Unit::Count("messages"), Rule::Sum(|row| row.cart_messages)),
+    detail("recovered_lines", LINES, Rule::Sum(|row| row.recovered_lines)),
 ];
 
 #[cfg(test)]

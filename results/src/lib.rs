@@ -41,4 +41,4 @@ pub use reader::RunReader;
 pub use summary::{CellSummary, KpiSummary};
 pub use table::{TableSpec, catalogue, enabled_tables};
 pub use verify::{Finding, verify_files};
-pub use writer::{Existing, RunWriter, WriterOptions};
+pub use writer::{CellWriter, Existing, RunWriter, WriterOptions};

@@ -89,6 +89,9 @@ pub struct Execution {
     /// Workers that were lost on the way, each with its cause and how far it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost_workers: Vec<String>,
+    /// What the program was compiled from: 16 hex digits of a hash over its sources; empty where nobody noted it.
+    #[serde(default)]
+    pub build: String,
 }
 
 /// What is known when the run ends.

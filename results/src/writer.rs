@@ -41,15 +41,29 @@ pub struct WriterOptions {
     pub existing: Existing,
 }
 
-/// Writes one run directory: `begin`, then `push` and `end_tick` for each tick, then `end`; again for each cell; `finish`.
+/// Writes one run directory: `begin` and `end` for each cell, several at a time if need be; then `finish`.
 pub struct RunWriter {
     target: Target,
     run: RunInfo,
     block: u32,
-    tables: BTreeMap<&'static str, TableState>,
-    cell: Option<Cell>,
+    specs: Vec<TableSpec>,
+    /// Cells that have begun and not ended.
+    open: usize,
     files: BTreeMap<String, TableFile>,
     documents: BTreeMap<String, Document>,
+}
+
+/// Writes the tables of one cell: `push` and `end_tick` for each tick.
+pub struct CellWriter {
+    dir: PathBuf,
+    run: RunInfo,
+    block: u32,
+    tables: BTreeMap<&'static str, TableState>,
+    arm: String,
+    replication: u32,
+    tick: u32,
+    date: i32,
+    files: Vec<TableFile>,
 }
 
 struct TableState {
@@ -57,11 +71,42 @@ struct TableState {
     part: Option<Part>,
 }
 
-struct Cell {
-    arm: String,
-    replication: u32,
-    tick: u32,
-    date: i32,
+impl CellWriter {
+    /// Adds a row of the tick in progress; ignored if its table is switched off.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Parquet`] if the file cannot be written.
+    pub fn push<R: Row>(&mut self, row: &R) -> Result<()> {
+        let Some(state) = self.tables.get_mut(R::TABLE) else { return Ok(()) };
+        assert_eq!(row.tick(), self.tick, "a row of {} belongs to the tick in progress", R::TABLE);
+        let part = match &mut state.part {
+            Some(part) => part,
+            empty => {
+                let file = file_name(&self.arm, self.replication, self.tick, self.block, self.run.ticks);
+                empty.insert(Part::create(&self.dir, &state.spec, &self.run, &file)?)
+            }
+        };
+        part.push(RowKeys { arm: &self.arm, replication: Some(self.replication), date: self.date }, row)
+    }
+
+    /// Ends a tick; at the end of a block its files are committed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Parquet`] if a file cannot be completed.
+    pub fn end_tick(&mut self, tick: u32) -> Result<()> {
+        assert_eq!(tick, self.tick, "ticks end in order");
+        self.tick += 1;
+        self.date = self.run.day_of(self.tick);
+        if self.tick.is_multiple_of(self.block) { self.commit() } else { Ok(()) }
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let open: Vec<_> = self.tables.values_mut().filter_map(|state| state.part.take()).collect();
+        for part in open {
+            self.files.push(part.commit()?);
+        }
+        Ok(())
+    }
 }
 
 impl RunWriter {
@@ -71,8 +116,8 @@ impl RunWriter {
     /// [`Error::RunExists`], [`Error::NotARun`] or [`Error::NotADirectory`] if `dir` is taken, [`Error::UnknownTable`] if a
     /// table does not exist, [`Error::Io`] if `dir` cannot be written.
     pub fn create(dir: &Path, options: WriterOptions) -> Result<Self> {
-        let tables = table_states(&options.tables)?;
-        Ok(Self::over(claim(dir, options.existing)?, options, tables))
+        let specs = specs(&options.tables)?;
+        Ok(Self::over(claim(dir, options.existing)?, options, specs))
     }
 
     /// Goes on with the unfinished run in `dir`: committed files stay, half-written ones are removed.
@@ -81,61 +126,37 @@ impl RunWriter {
     /// [`Error::RunExists`] if the run is finished, [`Error::NotARun`] if there is none, [`Error::Io`] or
     /// [`Error::Parquet`] if a committed file cannot be read.
     pub fn resume(dir: &Path, options: WriterOptions) -> Result<Self> {
-        let tables = table_states(&options.tables)?;
-        let mut writer = Self::over(reopen(dir)?, options, tables);
+        let specs = specs(&options.tables)?;
+        let mut writer = Self::over(reopen(dir)?, options, specs);
         writer.files = committed_files(dir)?.into_iter().map(|file| (file.path.clone(), file)).collect();
         Ok(writer)
     }
 
     /// Starts a cell at its first tick.
-    pub fn begin(&mut self, arm: &str, replication: u32) {
-        self.begin_at(arm, replication, 0);
+    #[must_use]
+    pub fn begin(&mut self, arm: &str, replication: u32) -> CellWriter {
+        self.begin_at(arm, replication, 0)
     }
 
     /// Starts a cell at `tick`, the first of a block, as after a restart from a checkpoint.
-    pub fn begin_at(&mut self, arm: &str, replication: u32, tick: u32) {
-        assert!(self.cell.is_none(), "a cell ends before the next begins");
+    #[must_use]
+    pub fn begin_at(&mut self, arm: &str, replication: u32, tick: u32) -> CellWriter {
         assert_eq!(tick % self.block, 0, "a cell restarts at the first tick of a block");
-        self.cell = Some(Cell { arm: arm.to_owned(), replication, tick, date: self.run.day_of(tick) });
+        self.open += 1;
+        let tables = self.specs.iter().map(|&spec| (spec.name, TableState { spec, part: None })).collect();
+        let (dir, run, block) = (self.target.dir.clone(), self.run.clone(), self.block);
+        let (arm, date) = (arm.to_owned(), run.day_of(tick));
+        CellWriter { dir, run, block, tables, arm, replication, tick, date, files: Vec::new() }
     }
 
-    /// Adds a row of the tick in progress; ignored if its table is switched off.
+    /// Ends a cell.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Parquet`] if the file cannot be written.
-    pub fn push<R: Row>(&mut self, row: &R) -> Result<()> {
-        let Some(state) = self.tables.get_mut(R::TABLE) else { return Ok(()) };
-        let cell = self.cell.as_ref().expect("a cell begins before its rows");
-        assert_eq!(row.tick(), cell.tick, "a row of {} belongs to the tick in progress", R::TABLE);
-        let part = match &mut state.part {
-            Some(part) => part,
-            empty => {
-                let file = file_name(&cell.arm, cell.replication, cell.tick, self.block, self.run.ticks);
-                empty.insert(Part::create(&self.target.dir, &state.spec, &self.run, &file)?)
-            }
-        };
-        part.push(RowKeys { arm: &cell.arm, replication: Some(cell.replication), date: cell.date }, row)
-    }
-
-    /// Ends a tick; at the end of a block its files are committed.
-    ///
-    /// # Errors
-    /// [`Error::Io`] or [`Error::Parquet`] if a file cannot be completed.
-    pub fn end_tick(&mut self, tick: u32) -> Result<()> {
-        let cell = self.cell.as_mut().expect("a cell begins before its ticks end");
-        assert_eq!(tick, cell.tick, "ticks end in order");
-        cell.tick += 1;
-        cell.date = self.run.day_of(cell.tick);
-        if cell.tick.is_multiple_of(self.block) { self.commit() } else { Ok(()) }
-    }
-
-    /// Ends the cell.
-    ///
-    /// # Errors
-    /// As [`RunWriter::end_tick`].
-    pub fn end(&mut self) -> Result<()> {
-        self.commit()?;
-        self.cell = None;
+    /// As [`CellWriter::end_tick`].
+    pub fn end(&mut self, mut cell: CellWriter) -> Result<()> {
+        cell.commit()?;
+        self.open -= 1;
+        cell.files.into_iter().for_each(|file| self.keep(file));
         Ok(())
     }
 
@@ -144,9 +165,9 @@ impl RunWriter {
     /// # Errors
     /// [`Error::Io`] or [`Error::Parquet`] if the file cannot be written.
     pub fn write_across<'a, R: Row + 'a>(&mut self, rows: impl IntoIterator<Item = (&'a str, &'a R)>) -> Result<()> {
-        assert!(self.cell.is_none(), "rows across replications follow the last cell");
-        let Some(state) = self.tables.get(R::TABLE) else { return Ok(()) };
-        let mut part = Part::create(&self.target.dir, &state.spec, &self.run, &format!("{}.parquet", R::TABLE))?;
+        assert_eq!(self.open, 0, "rows across replications follow the last cell");
+        let Some(spec) = self.specs.iter().find(|spec| spec.name == R::TABLE) else { return Ok(()) };
+        let mut part = Part::create(&self.target.dir, spec, &self.run, &format!("{}.parquet", R::TABLE))?;
         for (arm, row) in rows {
             part.push(RowKeys { arm, replication: None, date: self.run.day_of(row.tick()) }, row)?;
         }
@@ -159,7 +180,7 @@ impl RunWriter {
     /// # Errors
     /// [`Error::PartAltered`] if the bytes are not those of the record, [`Error::Io`] if it cannot be written.
     pub fn publish(&mut self, file: TableFile, bytes: &[u8]) -> Result<()> {
-        assert!(self.cell.is_none(), "files are taken in between cells");
+        assert_eq!(self.open, 0, "files are taken in between cells");
         let found = sha256(bytes);
         if found != file.sha256 {
             return Err(Error::PartAltered { path: PathBuf::from(&file.path), stated: file.sha256, found });
@@ -191,7 +212,7 @@ impl RunWriter {
     /// # Errors
     /// [`Error::Io`] or [`Error::Parquet`] if a file cannot be written; the run then stays unfinished.
     pub fn finish(mut self, outcome: Outcome) -> Result<Manifest> {
-        assert!(self.cell.is_none(), "every cell ends before the run does");
+        assert_eq!(self.open, 0, "every cell ends before the run does");
         self.write_empty_tables()?;
         let manifest = Manifest {
             format: FORMAT,
@@ -216,17 +237,9 @@ impl RunWriter {
         Ok(manifest)
     }
 
-    fn over(target: Target, options: WriterOptions, tables: BTreeMap<&'static str, TableState>) -> Self {
+    fn over(target: Target, options: WriterOptions, specs: Vec<TableSpec>) -> Self {
         assert!(options.block > 0 && options.run.ticks > 0, "a run has ticks, and so has a block");
-        Self { target, run: options.run, block: options.block, tables, cell: None, files: BTreeMap::new(), documents: BTreeMap::new() }
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        let open: Vec<_> = self.tables.values_mut().filter_map(|state| state.part.take()).collect();
-        for part in open {
-            self.keep(part.commit()?);
-        }
-        Ok(())
+        Self { target, run: options.run, block: options.block, specs, open: 0, files: BTreeMap::new(), documents: BTreeMap::new() }
     }
 
     fn keep(&mut self, file: TableFile) {
@@ -237,7 +250,7 @@ impl RunWriter {
     fn write_empty_tables(&mut self) -> Result<()> {
         let written: BTreeSet<_> = self.files.values().map(|file| file.table.clone()).collect();
         let is_missing = |spec: &TableSpec| spec.span == Span::Cell && !written.contains(spec.name);
-        let missing: Vec<_> = self.tables.values().map(|state| state.spec).filter(is_missing).collect();
+        let missing: Vec<_> = self.specs.iter().copied().filter(is_missing).collect();
         for spec in missing {
             let part = Part::create(&self.target.dir, &spec, &self.run, "empty.parquet")?;
             self.keep(part.commit()?);
@@ -246,12 +259,11 @@ impl RunWriter {
     }
 }
 
-fn table_states(names: &BTreeSet<&'static str>) -> Result<BTreeMap<&'static str, TableState>> {
+fn specs(names: &BTreeSet<&'static str>) -> Result<Vec<TableSpec>> {
     for name in names {
         table(name)?;
     }
-    let enabled = catalogue().into_iter().filter(|spec| names.contains(spec.name));
-    Ok(enabled.map(|spec| (spec.name, TableState { spec, part: None })).collect())
+    Ok(catalogue().into_iter().filter(|spec| names.contains(spec.name)).collect())
 }
 
 /// `<arm>-r<replication>-t<first>-t<last>.parquet`, padded with zeros so that names sort by tick.

@@ -22,16 +22,16 @@ fn check_table<const T: usize>() {
     let mut writer = RunWriter::create(&dir, options(TICKS, 2, Existing::Refuse)).unwrap();
     let mut expected = Vec::new();
     for (arm, replication) in [("baseline", 0), ("price-war", 3)] {
-        writer.begin(arm, replication);
+        let mut cell = writer.begin(arm, replication);
         for tick in 0..TICKS {
             for seed in 0..11 {
                 let row = Generated::<T> { tick, seed: seed + 100 * u64::from(tick) };
-                writer.push(&row).unwrap();
+                cell.push(&row).unwrap();
                 expected.push((arm.to_owned(), replication, 20_332 + tick as i32, row.values()));
             }
-            writer.end_tick(tick).unwrap();
+            cell.end_tick(tick).unwrap();
         }
-        writer.end().unwrap();
+        writer.end(cell).unwrap();
     }
     let manifest = writer.finish(outcome()).unwrap();
     assert_eq!(manifest.rows(TABLES[T].0), expected.len() as u64);
@@ -109,9 +109,9 @@ fn not_a_number_becomes_null() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");
     let mut writer = RunWriter::create(&dir, options(1, 1, Existing::Refuse)).unwrap();
-    writer.begin("baseline", 0);
-    writer.push(&platform_tick("JD", 0)).unwrap();
-    writer.end().unwrap();
+    let mut cell = writer.begin("baseline", 0);
+    cell.push(&platform_tick("JD", 0)).unwrap();
+    writer.end(cell).unwrap();
     writer.finish(outcome()).unwrap();
     let batch = RunReader::open(&dir).unwrap().batches("platform_ticks").unwrap().next().unwrap().unwrap();
     let hhi: &arrow_array::Float64Array = results::reader::column(&batch, "hhi").unwrap();
@@ -175,11 +175,11 @@ fn row_groups_are_cut_at_a_constant_number_of_rows() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");
     let mut writer = RunWriter::create(&dir, options(1, 1, Existing::Refuse)).unwrap();
-    writer.begin("baseline", 0);
+    let mut cell = writer.begin("baseline", 0);
     for index in 0..150_000 {
-        writer.push(&Narrow(index)).unwrap();
+        cell.push(&Narrow(index)).unwrap();
     }
-    writer.end().unwrap();
+    writer.end(cell).unwrap();
     writer.finish(outcome()).unwrap();
     let path = RunReader::open(&dir).unwrap().files("ledger_ticks").unwrap()[0].clone();
     assert_eq!(row_groups(&path), [65_536, 65_536, 18_928]);

@@ -25,12 +25,12 @@ fn a_killed_writer_leaves_whole_parts_and_no_manifest() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");
     let mut writer = RunWriter::create(&dir, options(5, 2, Existing::Refuse)).unwrap();
-    writer.begin("baseline", 0);
+    let mut cell = writer.begin("baseline", 0);
     for tick in 0..3 {
-        push_tick(&mut writer, tick);
-        writer.end_tick(tick).unwrap();
+        push_tick(&mut cell, tick);
+        cell.end_tick(tick).unwrap();
     }
-    push_tick(&mut writer, 3);
+    push_tick(&mut cell, 3);
     drop(writer);
     assert!(matches!(Manifest::read(&dir), Err(Error::NoManifest { .. })));
     let reader = RunReader::open(&dir).unwrap();
@@ -46,21 +46,21 @@ fn a_resumed_run_has_the_files_of_one_that_was_never_interrupted() {
     let expected = write_run(&whole, Existing::Refuse);
     let mut writer = RunWriter::create(&broken, options(5, 2, Existing::Refuse)).unwrap();
     writer.write_text("scenario.yaml", "bazaar: 1\n").unwrap();
-    writer.begin("baseline", 0);
+    let mut cell = writer.begin("baseline", 0);
     for tick in 0..3 {
-        push_tick(&mut writer, tick);
-        writer.end_tick(tick).unwrap();
+        push_tick(&mut cell, tick);
+        cell.end_tick(tick).unwrap();
     }
     drop(writer);
 
     let mut writer = RunWriter::resume(&broken, options(5, 2, Existing::Refuse)).unwrap();
     writer.write_text("scenario.yaml", "bazaar: 1\n").unwrap();
-    writer.begin_at("baseline", 0, 2);
+    let mut cell = writer.begin_at("baseline", 0, 2);
     for tick in 2..5 {
-        push_tick(&mut writer, tick);
-        writer.end_tick(tick).unwrap();
+        push_tick(&mut cell, tick);
+        cell.end_tick(tick).unwrap();
     }
-    writer.end().unwrap();
+    writer.end(cell).unwrap();
     writer.write_text("mechanisms.json", "{}\n").unwrap();
     assert_eq!(writer.finish(outcome()).unwrap(), expected);
     assert_eq!(verify_files(&broken, &expected).unwrap(), []);
@@ -181,8 +181,8 @@ fn a_folder_that_vanishes_is_an_error_of_io() {
     let dir = folder.path().join("run");
     let mut writer = RunWriter::create(&dir, options(5, 2, Existing::Refuse)).unwrap();
     fs::remove_dir_all(&dir).unwrap();
-    writer.begin("baseline", 0);
-    let error = writer.push(&support::Generated::<0> { tick: 0, seed: 1 }).unwrap_err();
+    let mut cell = writer.begin("baseline", 0);
+    let error = cell.push(&support::Generated::<0> { tick: 0, seed: 1 }).unwrap_err();
     assert_eq!(error.class(), Class::Io, "{error}");
 }
 
@@ -205,8 +205,8 @@ fn tables_that_are_off_leave_no_folder_and_empty_ones_a_readable_file() {
 fn a_row_of_another_tick_is_a_bug() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = RunWriter::create(&folder.path().join("run"), options(5, 2, Existing::Refuse)).unwrap();
-    writer.begin("baseline", 0);
-    let _ = writer.push(&support::Generated::<0> { tick: 1, seed: 1 });
+    let mut cell = writer.begin("baseline", 0);
+    let _ = cell.push(&support::Generated::<0> { tick: 1, seed: 1 });
 }
 
 #[test]

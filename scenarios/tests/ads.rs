@@ -1,44 +1,17 @@
 //! Advertising in the engine: money, budgets, windows, targets and tools, against what economics signs.
 
+mod support;
+
 use agents::ads::bid::Bid;
 use agents::configured::configured;
-use agents::market::Bazaar;
-use agents::metric::{Listings, Mechanism, Metric, Totals};
-use scenarios::{Built, Override, build, load, load_text};
-use sim_core::exchange::Local;
+use agents::metric::{Mechanism, Metric};
+use scenarios::{Built, load_text};
 use sim_core::ledger::Account;
-use sim_core::tick::{World, run_tick};
 use std::path::Path;
+use support::{TINY, built, built_file, overrides, run, step, sums};
 
 /// No platform sells slots.
 const WITHOUT: [&str; 3] = ["platforms.north.ads.slots=[]", "platforms.south.ads.slots=[]", "platforms.east.ads.slots=[]"];
-const TINY: &str = include_str!("../regression/tiny.yaml");
-
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
-
-fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals, &Listings)) -> World<Bazaar> {
-    let mut world = built.world();
-    for tick in 0..built.market.ticks() {
-        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
-        see(tick, &world, &ticked.totals, &ticked.listings);
-    }
-    world
-}
-
-/// Sums of metrics over the run, all platforms.
-fn sums<const N: usize>(built: &Built, metrics: [Metric; N]) -> [f64; N] {
-    let mut sums = [0.0; N];
-    run(built, |_, _, totals, _| {
-        for (sum, metric) in sums.iter_mut().zip(metrics) {
-            *sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>() as f64;
-        }
-    });
-    sums
-}
 
 #[test]
 fn every_part_of_advertising_that_the_small_market_configures_fires() {
@@ -76,12 +49,34 @@ fn what_merchants_pay_is_what_clicks_cost_less_over_delivery_and_no_campaign_exc
             let wanted: i64 = here.map(|&l| tallies.ads.charges[l as usize]).sum();
             free += (wanted - *budget).max(0);
             let campaign = &world.merchants.ads.campaigns[place];
-            *budget = campaign.budget + campaign.extra;
+            *budget = campaign.purse + campaign.search + campaign.extra;
         }
         assert_eq!(free, sum(Metric::OverDelivery));
         capped += free;
     });
     assert!(capped > 0, "the test needs a budget that is exceeded");
+}
+
+/// Over-delivery over ad spend in the main job, after two weeks in which campaigns have settled.
+fn over_delivery(shoppers: &str) -> f64 {
+    let built = built_file("double-11-2025.yaml", &[shoppers]);
+    let mut world = built.world();
+    let (mut free, mut paid) = (0, 0);
+    for tick in 0..35 {
+        let totals = step(&built.market, &mut world).totals;
+        if tick >= 14 {
+            free += (0..4).map(|p| totals.sum(p, Metric::OverDelivery)).sum::<i64>();
+            paid += (0..4).map(|p| totals.sum(p, Metric::AdSpend)).sum::<i64>();
+        }
+    }
+    free as f64 / paid as f64
+}
+
+#[test]
+fn over_delivery_is_small_at_every_size_of_the_simulation() {
+    let (small, large) = (over_delivery("population.shoppers=4000"), over_delivery("population.shoppers=24000"));
+    assert!(small < 0.1 && large < 0.1, "{small:.3} of ad spend at 4,000 shoppers, {large:.3} at 24,000");
+    assert!((small - large).abs() < 0.05, "{small:.3} of ad spend at 4,000 shoppers, {large:.3} at 24,000");
 }
 
 #[test]
@@ -215,9 +210,35 @@ fn sharper_ai_sells_slots_to_offers_that_fit_better() {
 }
 
 #[test]
+fn a_merchant_that_counts_its_clicks_asks_more() {
+    let level = |pass_on: u32| {
+        let set = [
+            format!("catalog.merchants.shops.ads.pass_on={pass_on} %"),
+            "catalog.merchants.shops.pricing={best-response: {interval: 2}}".to_owned(),
+            "catalog.merchants.shops.stock=unlimited".to_owned(),
+            "catalog.merchants.shops.ads.bidding={target-roi: {roi: 3}}".to_owned(),
+            "catalog.merchants.shops.ads.budget={sales: 30 %}".to_owned(),
+        ];
+        let built = built(&set.each_ref().map(String::as_str));
+        let catalog = &built.market.catalog;
+        let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
+        let mut passed = 0;
+        let world = run(&built, |_, _, totals, _| passed += totals.mechanisms.get(Mechanism::AdCostPassedOn as usize).fired);
+        let of_shops =
+            catalog.listings.iter().zip(&world.view.state.prices).filter(|(l, _)| catalog.merchants[l.merchant as usize].group == shops);
+        let (mut sum, mut count) = (0.0, 0.0);
+        of_shops.for_each(|(l, price)| (sum, count) = (sum + f64::from(*price) / f64::from(l.unit_cost), count + 1.0));
+        (sum / count, passed)
+    };
+    let ((plain, none), (passed, fired)) = (level(0), level(100));
+    assert!(none == 0 && fired > 0);
+    assert!(passed > 1.02 * plain, "price over unit cost: {plain:.3} as if clicks were free, {passed:.3} with their cost");
+}
+
+#[test]
 fn a_target_below_break_even_is_warned_of_with_the_number() {
     let warned = |set: &str| {
-        let project = load_text(Path::new("scenario.yaml"), TINY, &[Override::parse(set).expect("an override")]).expect("a valid scenario");
+        let project = load_text(Path::new("scenario.yaml"), TINY, &overrides(&[set])).expect("a valid scenario");
         project.warnings(120, false)
     };
     let text = warned("catalog.merchants.streamers.ads.bidding={target-roi: {roi: 1.5}}");
@@ -231,9 +252,7 @@ fn a_target_below_break_even_is_warned_of_with_the_number() {
 /// Band: short-run elasticities, mean 0.12 of 751 (Sethuraman, Tellis, Briesch 2011).
 #[test]
 fn sales_answer_to_ad_spend_within_the_band_of_field_estimates() {
-    let few = Override::parse("population.shoppers=20000").expect("an override");
-    let project = load(Path::new("library/double-11-2025.yaml"), &[few]).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    let built = build(&project.baseline().clone(), project.directory(), 0).expect("a world");
+    let built = built_file("double-11-2025.yaml", &["population.shoppers=20000"]);
     let market = &built.market;
     let treated =
         |tick: u32| (0..market.catalog.listings.len()).filter(move |&l| (market.catalog.listings[l].merchant + tick).is_multiple_of(12));
@@ -251,14 +270,14 @@ fn sales_answer_to_ad_spend_within_the_band_of_field_estimates() {
                     fork.view.state.bids[l] = if bid.is_smart() { Bid::smart(amount) } else { Bid::flat(amount) };
                     fork.view.offers[l].bid = fork.view.state.bids[l];
                 }
-                let ticked = run_tick(market, &mut fork, &mut Local, |_| {}).expect("the local exchange does not fail");
+                let ticked = step(market, &mut fork);
                 for l in treated(tick) {
                     sums[0] += ticked.listings.orders[l];
                     sums[1] += ticked.listings.ads.charges[l];
                 }
             }
         }
-        run_tick(market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        step(market, &mut world);
     }
     let rise = |i: usize| (sums[1][i] as f64 / sums[0][i] as f64).ln();
     let elasticity = rise(0) / rise(1);

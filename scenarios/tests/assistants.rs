@@ -1,50 +1,29 @@
 //! Shopper assistants in the engine: who takes them up, what they look at, what they buy alone. One digest with all of it on.
 
+mod support;
+
 use agents::market::Bazaar;
-use agents::metric::{Mechanism, Metric, Totals};
-use scenarios::{Built, Override, build, load_text};
+use agents::metric::{Mechanism, Metric};
 use sim_core::digest::Digest;
-use sim_core::exchange::Local;
 use sim_core::ids::Tick;
 use sim_core::parallel::Pool;
 use sim_core::rows::MissionRow;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
+use sim_core::tick::World;
+use support::{built, run, step, sums};
 
-const TINY: &str = include_str!("../regression/tiny.yaml");
 /// Everything that this file tests, switched on at once.
 const ALL: &str = "assistants={app: {owner: north, users: 10 %, innovation: 2, imitation: 10, disadoption: 1, pull: 1, ad_discount: 60 %, restocks: 50 %, restocks_from: 2025-03-10}, general: {innovation: 4, imitation: 20, disadoption: 2, platforms: 2, ad_discount: 80 %}}";
 const ATTRIBUTION: &str = "population.loss_attribution=true";
 
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
-
-fn step(market: &Bazaar, world: &mut World<Bazaar>) -> Totals {
-    run_tick(market, world, &mut Local, |_| {}).expect("the local exchange does not fail").totals
-}
-
-/// Runs to the end; calls `see` after each tick.
-fn run(built: &Built, mut see: impl FnMut(u32, &mut World<Bazaar>, &Totals)) -> World<Bazaar> {
-    let mut world = built.world();
-    for tick in 0..built.market.ticks() {
-        let totals = step(&built.market, &mut world);
-        see(tick, &mut world, &totals);
-    }
-    world
-}
-
 /// Sum of a metric over platforms and ticks.
 fn sum(set: &[&str], metric: Metric) -> i64 {
     let mut sum = 0;
-    run(&built(set), |_, _, totals| sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>());
+    run(&built(set), |_, _, totals, _| sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>());
     sum
 }
 
 fn digest(set: &[&str], threads: usize) -> Digest {
-    Pool::new(threads).expect("threads").run(|| run(&built(set), |_, _, _| {}).digest)
+    Pool::new(threads).expect("threads").run(|| run(&built(set), |_, _, _, _| {}).digest)
 }
 
 /// Share of shoppers who use assistant 0.
@@ -77,7 +56,7 @@ fn every_mechanism_of_assistants_that_is_configured_fires() {
     let built = built(&[ALL, ATTRIBUTION]);
     let configured = agents::configured::configured(&built.market);
     let mut fired = vec![0; Mechanism::COUNT];
-    run(&built, |_, _, totals| {
+    run(&built, |_, _, totals, _| {
         for (sum, mechanism) in fired.iter_mut().zip(Mechanism::ALL) {
             *sum += totals.mechanisms.get(*mechanism as usize).fired;
         }
@@ -107,7 +86,7 @@ fn adoption_follows_the_curve_of_bass_on_complete_and_random_graphs() {
         let more = ["population.shoppers=6000", "calendar.end=2025-10-20", "population.social.messages_per_order=0", &graph, &assistant];
         let set: Vec<&str> = quiet.iter().copied().chain(more).collect();
         let mut seen = Vec::new();
-        run(&built(&set), |tick, world, _| {
+        run(&built(&set), |tick, world, _, _| {
             if tick % 35 == 34 {
                 seen.push((users(world), bass(p, q, f64::from(tick + 1) / 365.0)));
             }
@@ -121,7 +100,7 @@ fn adoption_follows_the_curve_of_bass_on_complete_and_random_graphs() {
 fn who_gives_up_keeps_adoption_below_everybody() {
     let share = |disadoption: f64| {
         let assistant = format!("assistants={{app: {{users: 50 %, innovation: 1, imitation: 5, disadoption: {disadoption}}}}}");
-        users(&run(&built(&[&assistant]), |_, _, _| {}))
+        users(&run(&built(&[&assistant]), |_, _, _, _| {}))
     };
     let (none, some, much) = (share(0.0), share(3.0), share(30.0));
     assert!(none > some + 0.05 && some > much + 0.1, "{none} {some} {much}");
@@ -133,7 +112,7 @@ fn positions(set: &[&str]) -> (f64, f64) {
     let mut built = built(&all);
     built.market.sample = u32::MAX;
     let mut chosen: Vec<MissionRow> = Vec::new();
-    run(&built, |_, world, _| {
+    run(&built, |_, world, _, _| {
         for shard in &mut world.shoppers {
             chosen.extend(shard.take_events().missions.into_iter().filter(|row| row.chosen == 1 && &*row.platform == "north"));
         }
@@ -146,7 +125,8 @@ fn positions(set: &[&str]) -> (f64, f64) {
 fn position_bias_falls_as_the_share_of_assistants_rises() {
     let with = |users: u32| {
         let assistant = format!("assistants={{general: {{users: {users} %, asked: 100 %, offers: 12, ad_discount: 100 %}}}}");
-        positions(&[&assistant, "platforms.north.ai.initial.matching=0.35"])
+        // without paid slots, so that a place is a rank at every share
+        positions(&[&assistant, "platforms.north.ai.initial.matching=0.35", "platforms.north.ads.slots=[]"])
     };
     let (none, half, all) = (with(1), with(50), with(100));
     assert!(none.0 > half.0 && half.0 > all.0, "first places: {none:?} {half:?} {all:?}");
@@ -172,7 +152,7 @@ fn an_assistant_widens_the_search_and_its_owner_gains_visits() {
     assert!(compares > plain * 3 / 2, "{plain} visits without, {compares} with");
     let north = |set: &[&str]| {
         let mut missions = 0;
-        run(&built(set), |_, _, totals| missions += totals.sum(0, Metric::Missions));
+        run(&built(set), |_, _, totals, _| missions += totals.sum(0, Metric::Missions));
         missions
     };
     let pulled = north(&["assistants={app: {owner: north, users: 100 %, asked: 100 %, pull: 2}}"]);
@@ -181,11 +161,26 @@ fn an_assistant_widens_the_search_and_its_owner_gains_visits() {
 }
 
 #[test]
+fn an_assistant_that_discounts_ads_takes_clicks_and_spend_from_advertising() {
+    let with = |ad_discount: u32| {
+        let assistant = format!("assistants={{general: {{users: 100 %, asked: 100 %, ad_discount: {ad_discount} %}}}}");
+        sums(&built(&[&assistant]), [Metric::AdImpressions, Metric::AdClicks, Metric::AdSpend, Metric::Missions])
+    };
+    let (obeys, half, ignores) = (with(0), with(50), with(100));
+    assert!(obeys[1] > 500.0, "the test needs clicks, found {obeys:?}");
+    for metric in 0..3 {
+        let share = half[metric] / obeys[metric];
+        assert!((0.35..0.75).contains(&share), "half of the missions look past paid slots: {obeys:?} {half:?}");
+    }
+    assert_eq!(ignores[..3], [0.0; 3], "nobody looks at paid slots");
+}
+
+#[test]
 fn an_assistant_buys_alone_from_its_day_on_what_runs_out() {
     let alone = |from: &str| {
         let assistant = format!("assistants={{app: {{users: 100 %, restocks: 100 %{from}, owner: north}}}}");
         let mut by_tick = Vec::new();
-        run(&built(&[&assistant]), |_, _, totals| by_tick.push((0..3).map(|p| totals.sum(p, Metric::AutonomousOrders)).sum::<i64>()));
+        run(&built(&[&assistant]), |_, _, totals, _| by_tick.push((0..3).map(|p| totals.sum(p, Metric::AutonomousOrders)).sum::<i64>()));
         by_tick
     };
     let from_day_10 = alone(", restocks_from: 2025-03-13");

@@ -73,6 +73,17 @@ fn a_broken_option_is_shown_like_a_broken_file() {
 }
 
 #[test]
+fn targets_below_break_even_are_warned_of_with_the_break_even_roi() {
+    let set = [
+        "catalog.merchants.shops.ads.bidding={target-roi: {roi: 1.2}}",
+        "catalog.merchants.streamers.ads.bidding={net-target-roi: {roi: 1.2}}",
+    ];
+    let patches = set.map(|text| Override::parse(text).expect("an override"));
+    let project = load(Path::new("regression/tiny.yaml"), &patches).expect("a scenario that loses money is valid");
+    insta::assert_snapshot!("warned-targets-below-break-even", project.warnings(WIDTH, false));
+}
+
+#[test]
 fn an_unknown_arm_names_the_arms() {
     let project = load(Path::new("regression/tiny.yaml"), &[]).expect("a scenario");
     let problems = project.arm("prize-war").expect_err("no such arm");

@@ -1,31 +1,24 @@
 //! Content in the engine: money, budgets, capacity, 5A counts, and what each part moves.
 
+mod support;
+
 use agents::configured::configured;
 use agents::content::plan::ContentState;
 use agents::content::stage::STAGES;
 use agents::market::Bazaar;
 use agents::metric::{Mechanism, Metric, Totals};
 use agents::record::Census;
-use scenarios::{Built, Override, build, load_text};
-use sim_core::exchange::Local;
+use scenarios::{Built, build, load_text};
 use sim_core::ledger::Account;
-use sim_core::tick::{World, run_tick};
+use sim_core::tick::World;
 use std::path::Path;
-
-const TINY: &str = include_str!("../regression/tiny.yaml");
-const PLATFORMS: std::ops::Range<usize> = 0..3;
-
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
+use support::{PLATFORMS, TINY, built, overrides, step, sums};
 
 fn run(built: &Built, mut see: impl FnMut(&World<Bazaar>, &ContentState, &Totals)) -> World<Bazaar> {
     let mut world = built.world();
     for _ in 0..built.market.ticks() {
         let plan = world.view.state.content.clone();
-        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+        let ticked = step(&built.market, &mut world);
         see(&world, &plan, &ticked.totals);
     }
     world
@@ -185,8 +178,8 @@ fn orders_of_climbers(set: &[&str]) -> i64 {
         "channels.north-feed.retargeting=0 %",
         "catalog.merchants.climbers.content={budget: 200 yuan, channels: {north-feed: 100 %}}",
     ];
-    let overrides: Vec<Override> = alone.iter().chain(set).map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
+    let all: Vec<&str> = alone.iter().chain(set).copied().collect();
+    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides(&all)).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
     let replication = |number| {
         let built = build(&project.baseline().clone(), project.directory(), number).expect("a world");
         let catalog = &built.market.catalog;
@@ -195,7 +188,7 @@ fn orders_of_climbers(set: &[&str]) -> i64 {
         let mut orders = 0;
         let mut world = built.world();
         for _ in 0..built.market.ticks() {
-            let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
+            let ticked = step(&built.market, &mut world);
             orders += (0..catalog.listings.len()).filter(of).map(|l| ticked.listings.orders[l]).sum::<i64>();
         }
         orders
@@ -229,6 +222,67 @@ fn content_ai_makes_generated_creatives_work() {
     };
     let (poor, good) = (contacts("0"), contacts("0.9"));
     assert!(good > poor * 11 / 10, "{poor} contacts at q = 0, {good} at 0.9");
+}
+
+/// Shops put all their content money into search on a platform that sells slots.
+const SEARCH: [&str; 4] = [
+    "catalog.merchants.shops.content={budget: 60 yuan, channels: {north-search: 100 %}}",
+    "catalog.merchants.shops.campaign={budget: 1500 yuan, break_out: {from: 2025-03-16, to: 2025-03-20, share: 100 %}}",
+    "catalog.merchants.shops.stock=unlimited",
+    "catalog.merchants.shops.ads.budget={sales: 1 %}",
+];
+
+#[test]
+fn search_money_buys_clicks_at_auction_and_is_ad_spend() {
+    // clicks of the shops, and what they pay for them
+    let paid = |set: &[&str]| {
+        let built = built(set);
+        let catalog = &built.market.catalog;
+        let of_shops =
+            |l: &usize| &*catalog.groups[catalog.merchants[catalog.listings[*l].merchant as usize].group as usize].name == "shops";
+        let mine: Vec<usize> = (0..catalog.listings.len()).filter(of_shops).collect();
+        let (mut clicks, mut charges, mut search, mut all) = (0, 0, 0, 0);
+        support::run(&built, |_, _, totals, tallies| {
+            clicks += mine.iter().map(|&l| tallies.ads.clicks[l]).sum::<i64>();
+            charges += mine.iter().map(|&l| tallies.ads.charges[l]).sum::<i64>();
+            search += totals.sum(0, Metric::SearchSpend);
+            all += totals.sum(0, Metric::AdSpend);
+        });
+        [clicks, charges, search, all].map(|sum| sum as f64)
+    };
+    let with = paid(&SEARCH);
+    let budget = ["catalog.merchants.shops.content.budget=0 yuan", "catalog.merchants.shops.campaign.budget=0 yuan"];
+    let without = paid(&[&SEARCH[..], &budget].concat());
+    assert!(with[2] > 0.0 && without[2] == 0.0, "{with:?} {without:?}");
+    assert!(with[0] > 1.2 * without[0] && with[1] > 1.2 * without[1], "clicks and their price: {without:?} without, {with:?} with");
+    assert!(with[2] <= with[3], "what content money pays for clicks is ad spend");
+}
+
+#[test]
+fn a_click_that_search_money_buys_is_a_contact_and_no_merchant_exceeds_what_its_plan_gave() {
+    let built = built(&SEARCH);
+    let catalog = &built.market.catalog;
+    let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group");
+    let search = built.market.epochs[0].content.channels.iter().position(|c| &*c.name == "north-search").expect("a channel");
+    assert!(built.market.epochs[0].content.channels[search].auctioned);
+    let merchants = catalog.merchants.iter().filter(|m| m.group as usize == shops).count() as i64;
+    let (mut given, mut paid, mut contacts, mut impressions) = (0, 0, 0, 0);
+    run(&built, |_, plan, totals| {
+        given += plan.groups[shops].buys[search].spend * merchants;
+        let sum = totals.content.of(shops, search);
+        (paid, contacts, impressions) = (paid + sum.spend, contacts + sum.contacts, impressions + sum.impressions);
+        assert_eq!(totals.sum(0, Metric::SearchSpend), sum.spend, "nobody else searches");
+    });
+    assert!(paid > 0 && paid <= given, "{paid} of {given}");
+    assert!(contacts > 20 && impressions > contacts, "{contacts} clicks of {impressions} impressions");
+}
+
+#[test]
+fn a_group_without_ads_of_its_own_still_buys_search_at_auction() {
+    let set = ["catalog.merchants.learners.content={budget: 100 yuan, channels: {north-search: 100 %}}"];
+    let [mine] = sums(&built(&set), [Metric::SearchSpend]);
+    let [plain] = sums(&built(&[]), [Metric::SearchSpend]);
+    assert!(mine > plain, "{mine} with the learners, {plain} without");
 }
 
 #[test]

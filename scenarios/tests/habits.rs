@@ -1,30 +1,23 @@
 //! Shoppers' habits at the level of a market: waiting for a sale, buying ahead and the dip after it, membership, churn, segments.
 
+mod support;
+
 use agents::market::Bazaar;
 use agents::metric::{Mechanism, Metric, Totals};
-use scenarios::{Built, Override, build, load_text};
-use sim_core::exchange::Local;
 use sim_core::ledger::Account;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
+use sim_core::tick::World;
+use support::{built, step};
 
-const TINY: &str = include_str!("../regression/tiny.yaml");
 const PLATFORMS: usize = 3;
 /// Days of the sale in the file: Mar 16 to 18.
 const SALE: std::ops::RangeInclusive<usize> = 13..=15;
-
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(project.baseline(), project.directory(), 0).expect("a world")
-}
 
 /// Runs to the end: the totals of each tick, and the world.
 fn run(set: &[&str]) -> (Vec<Totals>, World<Bazaar>) {
     let built = built(set);
     let mut world = built.world();
     let ticks = 0..built.market.ticks();
-    let totals = ticks.map(|_| run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("local").totals).collect();
+    let totals = ticks.map(|_| step(&built.market, &mut world).totals).collect();
     (totals, world)
 }
 
@@ -203,7 +196,7 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
         let listings = built.market.catalog.listings.iter().enumerate();
         let food: Vec<usize> = listings.filter(|(_, l)| l.category == 1).map(|(id, _)| id).collect();
         let mut world = built.world();
-        let mut day = |_| run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("local").listings;
+        let mut day = |_| step(&built.market, &mut world).listings;
         (0..built.market.ticks()).map(&mut day).map(|sold| food.iter().map(|&l| sold.orders[l]).sum::<i64>()).collect::<Vec<_>>()
     };
     let (with, without) = (food(&["population.choice.buy_ahead=10"]), food(&["population.choice.buy_ahead=0"]));

@@ -1,36 +1,18 @@
 //! Loss attribution in the engine: causes add up, name what was broken, and move nothing.
 
+mod support;
+
 use agents::loss::{Cause, departures, lost_sales};
-use agents::market::Bazaar;
-use agents::metric::{Metric, Totals};
-use scenarios::{Built, Override, build, load_text};
-use sim_core::exchange::Local;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
+use agents::metric::Metric;
+use support::{built, run};
 
-const TINY: &str = include_str!("../regression/tiny.yaml");
 const ON: &str = "population.loss_attribution=true";
-
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
-
-fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals)) -> World<Bazaar> {
-    let mut world = built.world();
-    for tick in 0..built.market.ticks() {
-        let totals = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail").totals;
-        see(tick, &world, &totals);
-    }
-    world
-}
 
 /// Lost sales of a platform by cause, and shares of them.
 fn causes(set: &[&str], platform: usize) -> [f64; Cause::COUNT] {
     let all: Vec<&str> = set.iter().copied().chain([ON]).collect();
     let (mut by_cause, mut lost) = ([0i64; Cause::COUNT], 0);
-    run(&built(&all), |_, _, totals| {
+    run(&built(&all), |_, _, totals, _| {
         for (sum, cause) in by_cause.iter_mut().zip(Cause::ALL) {
             *sum += totals.sum(platform, cause.sales());
         }
@@ -50,7 +32,7 @@ fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
     let built = built(&[ON]);
     let (mut lost, mut departed, mut in_rows, mut gone) = (0, 0, 0, 0);
     let last = built.market.ticks() - 1;
-    run(&built, |tick, world, totals| {
+    run(&built, |tick, world, totals, _| {
         lost += (0..3).map(|p| totals.sum(p, Metric::LostSales)).sum::<i64>();
         departed += (0..3).map(|p| totals.sum(p, Metric::Churned)).sum::<i64>();
         if (tick + 1) % 7 == 0 || tick == last {
@@ -73,7 +55,7 @@ fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
 fn attribution_moves_nothing() {
     let orders = |set: &[&str]| {
         let mut sums = Vec::new();
-        let world = run(&built(set), |_, _, totals| {
+        let world = run(&built(set), |_, _, totals, _| {
             sums.push([Metric::Orders, Metric::Gmv, Metric::MerchantCash, Metric::Contacts].map(|m| totals.sum(0, m)));
         });
         (sums, world.view.state.prices.clone(), world.shoppers.iter().map(|s| s.state.row_sum).collect::<Vec<_>>())
@@ -121,7 +103,7 @@ fn departures_have_causes_too() {
     let departed = |set: &[&str], cause: Cause| {
         let all: Vec<&str> = set.iter().copied().chain([ON, "calendar.end=2025-05-25"]).collect();
         let (mut by_cause, mut all_causes) = (0, 0);
-        run(&built(&all), |_, _, totals| {
+        run(&built(&all), |_, _, totals, _| {
             by_cause += totals.sum(0, cause.departures());
             all_causes += totals.sum(0, Metric::Churned);
         });

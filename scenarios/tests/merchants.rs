@@ -1,40 +1,21 @@
 //! Merchants in the engine: who sells, on which terms, where, and at which price, against what economics signs.
 
+mod support;
+
 use agents::configured::configured;
-use agents::market::Bazaar;
-use agents::metric::{Listings, Mechanism, Metric, Totals};
+use agents::metric::{Mechanism, Metric};
 use agents::presence::Status;
-use scenarios::{Built, Override, build, load_text};
-use sim_core::exchange::Local;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
-
-const TINY: &str = include_str!("../regression/tiny.yaml");
-
-fn built(text: &str, set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
-
-fn run(built: &Built, mut see: impl FnMut(&World<Bazaar>, &Totals, &Listings)) -> World<Bazaar> {
-    let mut world = built.world();
-    for _ in 0..built.market.ticks() {
-        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
-        see(&world, &ticked.totals, &ticked.listings);
-    }
-    world
-}
+use support::{built, built_from, run};
 
 fn sum_of(set: &[&str], metric: Metric) -> i64 {
     let mut sum = 0;
-    run(&built(TINY, set), |_, totals, _| sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>());
+    run(&built(set), |_, _, totals, _| sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>());
     sum
 }
 
 #[test]
 fn every_decision_of_merchants_that_the_small_market_configures_is_made() {
-    let built = built(TINY, &[]);
+    let built = built(&[]);
     let of_merchants = |m: &Mechanism| {
         let name = m.name();
         name.starts_with("pricing-")
@@ -48,7 +29,7 @@ fn every_decision_of_merchants_that_the_small_market_configures_is_made() {
     let wanted: Vec<Mechanism> = configured(&built.market).into_iter().filter(of_merchants).collect();
     assert!(wanted.len() >= 16, "{wanted:?}");
     let mut fired = vec![0; wanted.len()];
-    run(&built, |_, totals, _| {
+    run(&built, |_, _, totals, _| {
         for (count, mechanism) in fired.iter_mut().zip(&wanted) {
             *count += totals.mechanisms.get(*mechanism as usize).fired;
         }
@@ -60,11 +41,11 @@ fn every_decision_of_merchants_that_the_small_market_configures_is_made() {
 
 #[test]
 fn what_is_not_on_sale_is_never_sold_and_who_left_stays_away() {
-    let built = built(TINY, &[]);
+    let built = built(&[]);
     let catalog = &built.market.catalog;
     let mut listed = built.world().view.state.listed.clone();
     let (mut closed, mut gone) = (0, vec![false; catalog.merchants.len()]);
-    run(&built, |world, totals, tallies| {
+    run(&built, |_, world, totals, tallies| {
         for (l, on) in listed.iter().enumerate().filter(|(_, on)| !**on) {
             assert_eq!(tallies.orders[l], 0, "listing {l} is not on sale ({on})");
             closed += 1;
@@ -108,8 +89,8 @@ fn entry_rises_with_profit() {
 fn a_platform_that_takes_less_gains_listings() {
     let listings = |take: &str| {
         let set = [format!("platforms.north.take_rate={take}"), "catalog.merchants.factories.count=60".into()];
-        let world = run(&built(TINY, &[&set[0], &set[1]]), |_, _, _| {});
-        let catalog = &built(TINY, &[&set[0], &set[1]]).market.catalog;
+        let world = run(&built(&[&set[0], &set[1]]), |_, _, _, _| {});
+        let catalog = &built(&[&set[0], &set[1]]).market.catalog;
         let on_north = |l: &usize| catalog.listings[*l].platform == 0 && world.view.state.listed[*l];
         (0..catalog.listings.len()).filter(on_north).count()
     };
@@ -188,10 +169,10 @@ fn nash(sellers: f64) -> f64 {
 
 /// Mean price of each listing over the last 60 days, in yuan.
 fn late_prices(set: &[&str]) -> Vec<f64> {
-    let built = built(DUOPOLY, set);
+    let built = built_from(DUOPOLY, "baseline", set);
     let listings = built.market.catalog.listings.len();
     let (mut sums, mut days) = (vec![0.0; listings], 0.0);
-    run(&built, |world, _, _| {
+    run(&built, |_, world, _, _| {
         if world.tick.0 + 60 > built.market.ticks() {
             days += 1.0;
             sums.iter_mut().zip(&world.view.state.prices).for_each(|(sum, price)| *sum += f64::from(*price) / 10_000.0);

@@ -1,20 +1,14 @@
 //! What platforms do, by direction: strategies, stages of AI, staff, energy, logistics capacity, financing and exit. One digest with
 //! all of it switched on.
 
-use agents::market::Bazaar;
-use agents::metric::{Mechanism, Metric, Totals};
-use scenarios::{Built, Override, build, load_text};
+mod support;
+
+use agents::metric::{Mechanism, Metric};
 use sim_core::digest::Digest;
-use sim_core::exchange::Local;
 use sim_core::ids::Tick;
 use sim_core::parallel::Pool;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
+use support::{DOUBLE_11, PLATFORMS, built, built_from, run, step};
 
-const DOUBLE_11: &str = include_str!("../library/double-11-2025.yaml");
-const TINY: &str = include_str!("../regression/tiny.yaml");
-/// Platforms of the file: north, south, east.
-const PLATFORMS: std::ops::Range<usize> = 0..3;
 /// Everything that this file tests, switched on at once.
 const ALL: [&str; 12] = [
     "platforms.north.strategy={adaptive: {budget: 100 m yuan, from: 2025-03-05, over: [price-war, efficiency-war, experience-war, balanced], review: 3d, learning: {exp3: {exploration: 30 %}}}}",
@@ -31,46 +25,21 @@ const ALL: [&str; 12] = [
     "ai_market.functions.service.stages={emergence: 0.15, autonomous: 0.25, self_iteration: 0.28, acceptance: 50 %, authority: 20 %, self_rate: 1, self_limit: 2}",
 ];
 
-fn built(set: &[&str]) -> Built {
-    built_from(TINY, set)
-}
-
-fn built_from(text: &str, set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), text, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    let loaded = project.arm("baseline").unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&loaded, project.directory(), 0).expect("a world")
-}
-
-fn step(market: &Bazaar, world: &mut World<Bazaar>) -> Totals {
-    run_tick(market, world, &mut Local, |_| {}).expect("the local exchange does not fail").totals
-}
-
-/// Runs to the end; calls `see` after each tick.
-fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals)) -> World<Bazaar> {
-    let mut world = built.world();
-    for tick in 0..built.market.ticks() {
-        let totals = step(&built.market, &mut world);
-        see(tick, &world, &totals);
-    }
-    world
-}
-
 /// Sum of a metric of `north` over the run.
 fn north(set: &[&str], metric: Metric) -> i64 {
     let mut sum = 0;
-    run(&built(set), |_, _, totals| sum += totals.sum(0, metric));
+    run(&built(set), |_, _, totals, _| sum += totals.sum(0, metric));
     sum
 }
 
 fn fired(set: &[&str], mechanism: Mechanism) -> i64 {
     let mut times = 0;
-    run(&built(set), |_, _, totals| times += totals.mechanisms.get(mechanism as usize).fired);
+    run(&built(set), |_, _, totals, _| times += totals.mechanisms.get(mechanism as usize).fired);
     times
 }
 
 fn digest(set: &[&str], threads: usize) -> Digest {
-    Pool::new(threads).expect("threads").run(|| run(&built(set), |_, _, _| {}).digest)
+    Pool::new(threads).expect("threads").run(|| run(&built(set), |_, _, _, _| {}).digest)
 }
 
 #[test]
@@ -97,7 +66,7 @@ fn every_mechanism_that_is_switched_on_fires() {
     let built = built(&ALL);
     let configured = agents::configured::configured(&built.market);
     let mut fired = vec![0; Mechanism::COUNT];
-    run(&built, |_, _, totals| {
+    run(&built, |_, _, totals, _| {
         for (sum, mechanism) in fired.iter_mut().zip(Mechanism::ALL) {
             *sum += totals.mechanisms.get(*mechanism as usize).fired;
         }
@@ -110,7 +79,7 @@ fn every_mechanism_that_is_switched_on_fires() {
 fn experience_money_is_spent_to_the_budget_and_satisfies() {
     let war = "platforms.north.strategy={experience-war: {budget: 100 m yuan, from: 2025-03-05}}";
     let satisfaction = |set: &[&str]| {
-        let world = run(&built(set), |_, _, _| {});
+        let world = run(&built(set), |_, _, _, _| {});
         let rows = world.shoppers.iter().flat_map(|shard| &shard.state.rows);
         rows.map(|row| i64::from(row.satisfaction[0])).sum::<i64>()
     };
@@ -118,7 +87,7 @@ fn experience_money_is_spent_to_the_budget_and_satisfies() {
     assert!(with > without + without.abs() / 100, "satisfaction {without} without, {with} with");
     let built = built(&[war]);
     let mut days = Vec::new();
-    let world = run(&built, |_, world, _| days.push(world.view.promised_days[0]));
+    let world = run(&built, |_, world, _, _| days.push(world.view.promised_days[0]));
     let state = &world.view.state.platforms[0];
     let budget = built.market.epochs[0].platforms[0].strategy.budget().expect("a budget").budget;
     assert!(state.spent_experience <= budget && budget - state.spent_experience <= budget / 200, "{} of {budget}", state.spent_experience);
@@ -141,7 +110,7 @@ fn an_adaptive_platform_spends_its_budget_and_finds_what_pays() {
         "population.choice.deal=8",
     ];
     let built = built(&set);
-    let world = run(&built, |_, _, _| {});
+    let world = run(&built, |_, _, _, _| {});
     let state = &world.view.state.platforms[0];
     let budget = built.market.epochs[0].platforms[0].strategy.budget().expect("a budget").budget;
     let spent = state.strategy_spent();
@@ -153,8 +122,8 @@ fn an_adaptive_platform_spends_its_budget_and_finds_what_pays() {
 fn new_strategies_spend_what_the_old_ones_spend_in_the_main_job() {
     for strategy in ["experience-war: {", "adaptive: {review: 7d, "] {
         let war = format!("platforms.taobao-tmall.strategy={{{strategy}budget: 30 bn yuan, from: 2025-09-15}}}}");
-        let built = built_from(DOUBLE_11, &[&war, "population.shoppers=10000", "calendar.warm_up=7d"]);
-        let world = run(&built, |_, _, _| {});
+        let built = built_from(DOUBLE_11, "baseline", &[&war, "population.shoppers=10000", "calendar.warm_up=7d"]);
+        let world = run(&built, |_, _, _, _| {});
         let budget = built.market.epochs[0].platforms[0].strategy.budget().expect("a budget").budget;
         let spent = world.view.state.platforms[0].strategy_spent();
         assert!(spent <= budget && budget - spent <= budget / 200, "{strategy}: {spent} of {budget}");
@@ -164,7 +133,7 @@ fn new_strategies_spend_what_the_old_ones_spend_in_the_main_job() {
 #[test]
 fn budgets_rise_when_a_platform_falls_behind_and_stay_within_their_cap() {
     let war = "platforms.north.strategy={efficiency-war: {budget: 50 m yuan, from: 2025-03-05}}";
-    let spent = |set: &[&str]| run(&built(set), |_, _, _| {}).view.state.platforms[0].strategy_spent();
+    let spent = |set: &[&str]| run(&built(set), |_, _, _, _| {}).view.state.platforms[0].strategy_spent();
     let plain = spent(&[war]);
     let risen = spent(&[war, "platforms.north.raise={announcement: 50, most: 0.4, lag: 2d}"]);
     assert!(risen > plain + plain / 20 && risen <= plain + plain * 2 / 5 + 10, "{plain} without, {risen} with");
@@ -173,20 +142,20 @@ fn budgets_rise_when_a_platform_falls_behind_and_stay_within_their_cap() {
 
 #[test]
 fn talent_becomes_dearer_with_demand_and_a_finite_pool_clears() {
-    let wage = |set: &[&str]| run(&built(set), |_, _, _| {}).view.state.platforms[0].wage;
+    let wage = |set: &[&str]| run(&built(set), |_, _, _, _| {}).view.state.platforms[0].wage;
     let war = "platforms.north.strategy={efficiency-war: {budget: 90 m yuan, from: 2025-03-05}}";
     let (calm, war_wage) = (wage(&[]), wage(&[war]));
     assert!(calm < war_wage, "{calm} {war_wage}");
     assert!(wage(&[war, "ai_market.talent_pool=1 m yuan"]) > war_wage);
     let finite = [war, "ai_market.talent_pool=500 k yuan", "ai_market.wage_elasticity=0.1", "ai_market.finite_pool=true"];
     let built = built(&finite);
-    run(&built, |tick, world, _| {
+    run(&built, |tick, world, _, _| {
         let real = |units: i64| units as f64 * built.market.epochs[0].ai.m_yuan_per_unit;
         let paid: f64 = world.view.state.platforms.iter().flat_map(|s| s.talent_spend).map(real).sum();
         let hired = paid / world.view.state.platforms[0].wage;
         assert!(hired <= 0.5 + 1e-9, "{hired} m yuan of talent hired from a pool of 0.5 in tick {tick}");
     });
-    let capability = |set: &[&str]| run(&self::built(set), |_, _, _| {}).view.state.platforms[0].capability[0];
+    let capability = |set: &[&str]| run(&self::built(set), |_, _, _, _| {}).view.state.platforms[0].capability[0];
     assert!(capability(&finite) < capability(&[war]), "less talent for a yuan builds less");
     let programme = "platforms.north.ai.talent_programme={spend: 500 k yuan}";
     assert!(capability(&[programme]) > capability(&[]), "own talent builds");
@@ -196,7 +165,7 @@ fn talent_becomes_dearer_with_demand_and_a_finite_pool_clears() {
 fn stages_hold_performance_back_until_they_are_reached() {
     let sales = |stages: &str| {
         let set = format!("ai_market.functions.matching.stages={stages}");
-        run(&built(&[&set]), |_, _, _| {}).view.state.platforms[0].accuracy()
+        run(&built(&[&set]), |_, _, _, _| {}).view.state.platforms[0].accuracy()
     };
     let (pilot, assisted, alone) = (
         sales("{emergence: 0.8, autonomous: 0.85, self_iteration: 0.9, early_use: 10 %}"),
@@ -215,7 +184,7 @@ fn self_iteration_grows_capability_without_spend_within_its_bound() {
     let stages = "ai_market.functions.matching.stages={self_rate: 50, self_limit: 2}";
     let capability = |more: &[&str]| {
         let set: Vec<&str> = idle.iter().chain(more).copied().collect();
-        run(&built(&set), |_, _, _| {}).view.state.platforms[0].capability[0]
+        run(&built(&set), |_, _, _, _| {}).view.state.platforms[0].capability[0]
     };
     let (without, with) = (capability(&[]), capability(&[stages]));
     let bound = without * 1.01f64 * (2.0f64 / 365.0 * 30.0 * 1.1).exp();
@@ -228,7 +197,7 @@ fn replaced_staff_answers_less_the_more_ai_can_and_service_gets_worse() {
         let set = [format!("platforms.north.ai.initial.service={q}"), format!("platforms.north.service.staff={staff}")];
         let set: Vec<&str> = set.iter().map(String::as_str).chain(["population.shoppers=20000"]).collect();
         let (mut contacts, mut persons, mut unresolved, mut cost) = (0, 0, 0, 0);
-        run(&built(&set), |_, _, totals| {
+        run(&built(&set), |_, _, totals, _| {
             contacts += totals.sum(0, Metric::Contacts);
             persons += totals.sum(0, Metric::Contacts) - totals.sum(0, Metric::AnsweredByAi);
             unresolved += totals.sum(0, Metric::Unresolved);
@@ -255,7 +224,7 @@ fn energy_follows_compute_and_a_price_cut_closes_the_gap() {
     assert!(north(&[energy, cut], Metric::Energy) > 9 * north(&[energy], Metric::Energy), "the same yuan buys more compute");
     // the follower builds more for a yuan of the little it spends, and more spills over
     let gap = |set: &[&str]| {
-        let world = run(&built(set), |_, _, _| {});
+        let world = run(&built(set), |_, _, _, _| {});
         let [leader, follower] = [0, 2].map(|p: usize| world.view.state.platforms[p].capability[0]);
         (follower / leader, follower)
     };
@@ -267,14 +236,14 @@ fn energy_follows_compute_and_a_price_cut_closes_the_gap() {
 fn parcels_wait_at_capacity_and_none_is_lost() {
     let plain = built(&[]);
     let mut sold = Vec::new();
-    run(&plain, |_, _, totals| sold.push(totals.sum(0, Metric::Shipped)));
+    run(&plain, |_, _, totals, _| sold.push(totals.sum(0, Metric::Shipped)));
     let mean = sold.iter().sum::<i64>() / sold.len() as i64;
     // parcels of the real market: 2.5 a line, 5,000 people a shopper
     let capacity = format!("platforms.north.logistics.capacity={}", mean * 25 * 5_000 / 10);
     let built = built(&[&capacity]);
     let most = built.market.epochs[0].platforms[0].capacity;
     let (mut shipped, mut dispatched, mut peak) = (0, 0, 0.0f64);
-    let world = run(&built, |tick, world, totals| {
+    let world = run(&built, |tick, world, totals, _| {
         shipped += totals.sum(0, Metric::Shipped);
         dispatched += totals.sum(0, Metric::Dispatched);
         assert!(totals.sum(0, Metric::Dispatched) <= most, "tick {tick}");
@@ -293,7 +262,7 @@ fn parcels_wait_at_capacity_and_none_is_lost() {
 fn a_bankrupt_platform_is_left_by_all_and_the_last_one_stays() {
     let exit = ["platforms.north.exit={capital: 2 m yuan}", "platforms.north.fixed_cost=20 m yuan"];
     let mut gone = None;
-    let world = run(&built(&exit), |tick, world, totals| {
+    let world = run(&built(&exit), |tick, world, totals, _| {
         if gone.is_some_and(|first| tick > first) {
             assert_eq!(
                 totals.sum(0, Metric::Visits) + totals.sum(0, Metric::FixedCost) + totals.sum(0, Metric::AiCompute),
@@ -309,7 +278,7 @@ fn a_bankrupt_platform_is_left_by_all_and_the_last_one_stays() {
     let all = ["north", "south", "east"].map(|p| format!("platforms.{p}.exit={{losing_ticks: 1}}"));
     let costs = ["north", "south", "east"].map(|p| format!("platforms.{p}.fixed_cost=100 m yuan"));
     let set: Vec<&str> = all.iter().chain(&costs).map(String::as_str).collect();
-    let world = run(&built(&set), |_, _, _| {});
+    let world = run(&built(&set), |_, _, _, _| {});
     assert_eq!(PLATFORMS.filter(|&p| world.view.state.platforms[p].trades()).count(), 1);
 }
 
@@ -317,7 +286,7 @@ fn a_bankrupt_platform_is_left_by_all_and_the_last_one_stays() {
 fn nobody_sells_on_pays_to_or_looks_at_a_platform_that_left() {
     let exit = ["platforms.north.exit={capital: 2 m yuan}", "platforms.north.fixed_cost=20 m yuan"];
     let mut after = 0;
-    run(&built(&exit), |tick, world, totals| {
+    run(&built(&exit), |tick, world, totals, _| {
         let Some(left) = world.view.state.platforms[0].exited else { return };
         let sold = |metric| totals.sum(0, metric);
         if tick > left + 1 {

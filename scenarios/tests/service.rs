@@ -1,34 +1,16 @@
 //! Customer service in the engine: desks, authority, questions before the sale, tools of merchants, by direction; field experiments
 //! replayed. One digest with all of it on.
 
-use agents::market::Bazaar;
-use agents::metric::{Listings, Mechanism, Metric, Totals};
-use scenarios::{Built, Override, build, load_text};
-use sim_core::digest::Digest;
-use sim_core::exchange::Local;
-use sim_core::parallel::Pool;
-use sim_core::tick::{World, run_tick};
-use std::path::Path;
+mod support;
 
-const TINY: &str = include_str!("../regression/tiny.yaml");
+use agents::metric::{Mechanism, Metric};
+use sim_core::digest::Digest;
+use sim_core::parallel::Pool;
+use support::{built, run, step};
+
 const ASKS: &str = "population.inquiries={share: 30 %, insight: 60 %, reassurance: 0.2, rating: 0.2}";
 const ATTRIBUTION: &str = "population.loss_attribution=true";
 const GROUPS: [&str; 6] = ["brands", "shops", "factories", "streamers", "newcomers", "south-own"];
-
-fn built(set: &[&str]) -> Built {
-    let overrides: Vec<Override> = set.iter().map(|text| Override::parse(text).expect("an override")).collect();
-    let project = load_text(Path::new("scenario.yaml"), TINY, &overrides).unwrap_or_else(|p| panic!("{}", p.render(120, false)));
-    build(&project.baseline().clone(), project.directory(), 0).expect("a world")
-}
-
-fn run(built: &Built, mut see: impl FnMut(u32, &World<Bazaar>, &Totals, &Listings)) -> World<Bazaar> {
-    let mut world = built.world();
-    for tick in 0..built.market.ticks() {
-        let ticked = run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("the local exchange does not fail");
-        see(tick, &world, &ticked.totals, &ticked.listings);
-    }
-    world
-}
 
 /// Sums of metrics of `north`.
 fn north<const N: usize>(set: &[&str], metrics: [Metric; N]) -> [i64; N] {
@@ -73,7 +55,7 @@ fn threads_shards_and_restarts_do_not_move_the_digest_with_service_on() {
         if tick == 16 {
             world = built.market.load(&built.market.save(&world).expect("plain data")).expect("an undamaged snapshot");
         }
-        run_tick(&built.market, &mut world, &mut Local, |_| {}).expect("local");
+        step(&built.market, &mut world);
     }
     assert_eq!(world.digest, expected);
 }
@@ -165,6 +147,26 @@ fn a_proactive_desk_keeps_shoppers_satisfied_at_a_cost() {
     assert!(active.1 > passive.1 + 1_000 && active.2 > passive.2, "{passive:?} {active:?}");
 }
 
+#[test]
+fn a_message_wins_back_lines_that_would_be_given_up_at_check_out() {
+    let volatile = [
+        "population.shoppers=8000",
+        "catalog.merchants.shops.pricing={nudge: {step: 0.1}}",
+        "catalog.merchants.brands.pricing={nudge: {step: 0.1}}",
+        "catalog.merchants.streamers.pricing={nudge: {step: 0.1}}",
+    ];
+    let with = |carts: u32, nudge: f64| {
+        let proactive = format!("platforms.north.service.proactive={{carts: {carts} %, nudge: {nudge}, cost: 0.5 yuan}}");
+        let set: Vec<&str> = volatile.iter().copied().chain([proactive.as_str()]).collect();
+        north(&set, [Metric::AbandonedLines, Metric::CartMessages, Metric::RecoveredLines, Metric::ServiceCost])
+    };
+    let (none, some, all) = (with(0, 0.5), with(50, 0.5), with(100, 3.0));
+    assert!(none[0] > 40 && none[1] == 0 && none[2] == 0, "the test needs lines that are given up: {none:?}");
+    assert!(some[1] > 0 && some[2] > 0 && some[2] < some[1], "a message recovers some of those it reaches: {some:?}");
+    assert!(some[0] < none[0] && all[0] * 2 < none[0], "{none:?} {some:?} {all:?}");
+    assert!(all[2] * 4 > all[1] * 3 && all[3] > none[3], "{none:?} {all:?}");
+}
+
 /// Orders, questions with addresses, orders after them, and cost of service to merchants, on all platforms.
 fn outcome(set: &[&str]) -> [f64; 4] {
     let mut sums = [0i64; 4];
@@ -235,9 +237,11 @@ fn answers_heard_by_all_lower_the_returns_of_live_streams() {
 #[test]
 fn the_proactive_mode_of_a_tool_lowers_loss_at_a_cost() {
     let tool = |reach: u32| desks(&GROUPS, &format!(", tool: {{resolved: 100 %, reach: {reach} %, reach_cost: 0.2 yuan}}"));
-    let at = |reach: u32| outcome(&with(&[ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"], &tool(reach)));
-    let (passive, active) = (at(0), at(100));
-    assert!(active[0] > passive[0] && active[3] > passive[3], "{passive:?} {active:?}");
+    let set = [ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"];
+    let at = |reach: u32, seed: &str| outcome(&with(&[&set[..], &[seed]].concat(), &tool(reach)));
+    let runs = ["seed=1", "seed=2", "seed=3", "seed=4", "seed=5"].map(|seed| [at(0, seed), at(100, seed)]);
+    let [passive, active] = [0, 1].map(|mode| [0, 3].map(|kpi| runs.iter().map(|run| run[mode][kpi]).sum::<f64>()));
+    assert!(active[0] > passive[0] && active[1] > passive[1], "{passive:?} {active:?}");
 }
 
 #[test]

@@ -16,8 +16,8 @@ pub enum Purpose {
     Visit = 1,
     /// Category, platform, comparison, examination and choice of a mission.
     Mission = 2,
-    /// Candidates recalled for a page.
-    Recall = 3,
+    /// Keys of what a mission draws many times: candidates, clicks, questions, contacts; by (shopper, tick, mission).
+    MissionKeys = 3,
     /// Error of a platform's estimate of a match, by (shopper, listing, week).
     MatchNoise = 4,
     /// What follows an order: cancellation, delivery, return, contact.
@@ -66,10 +66,6 @@ pub enum Purpose {
     PresaleDay = 71,
     /// Whether a shopper asks for the refund of a protected price.
     Protection = 72,
-    /// Whether a shopper clicks on paid offers, by (shopper, tick, mission).
-    AdClick = 80,
-    /// Error of advertising's own estimate of a match, by (shopper, listing, week).
-    AdNoise = 81,
     /// Which merchants adopt whole-site promotion in a night.
     AdTool = 82,
     /// Which items whole-site promotion tries, by (listing, tick).
@@ -86,8 +82,6 @@ pub enum Purpose {
     Assistant = 100,
     /// Who takes up an assistant, gives it up, or tells a neighbour of it, by (block of shoppers, tick, assistant).
     Adoption = 101,
-    /// Whether a shopper asks before buying, and what the answer is, by (shopper, tick, mission).
-    Inquiry = 102,
     /// Skills of merchants' service, and who takes up a service tool, by merchant.
     ServiceDesk = 103,
 }

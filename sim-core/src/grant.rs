@@ -51,9 +51,37 @@ pub struct CutOff {
     pub first_refused: Rank,
 }
 
+/// A set of resources, one bit each: most are asked for in vain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceSet(Vec<u64>);
+
+impl FromIterator<ResourceId> for ResourceSet {
+    fn from_iter<I: IntoIterator<Item = ResourceId>>(resources: I) -> ResourceSet {
+        let mut words = Vec::new();
+        for ResourceId(resource) in resources {
+            let word = resource as usize / 64;
+            words.resize(words.len().max(word + 1), 0);
+            words[word] |= 1 << (resource % 64);
+        }
+        ResourceSet(words)
+    }
+}
+
+impl ResourceSet {
+    /// Whether a resource is in it.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, ResourceId(resource): ResourceId) -> bool {
+        self.0.get(resource as usize / 64).is_some_and(|word| word >> (resource % 64) & 1 == 1)
+    }
+}
+
 /// The cut-offs of a tick, by resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CutOffs(Vec<CutOff>);
+pub struct CutOffs {
+    cuts: Vec<CutOff>,
+    cut: ResourceSet,
+}
 
 impl CutOffs {
     /// Ranks `claims` of the `overdrawn` resources (sorted) and cuts each where what there is ends.
@@ -71,21 +99,25 @@ impl CutOffs {
             });
             cuts.extend(refused.map(|claim| CutOff { resource, first_refused: claim.rank }));
         }
-        CutOffs(cuts)
+        let cut = cuts.iter().map(|cut: &CutOff| cut.resource).collect();
+        CutOffs { cuts, cut }
     }
 
     /// Whether nothing is refused.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.cuts.is_empty()
     }
 
     /// Whether a claim is granted.
     #[inline]
     #[must_use]
     pub fn grants(&self, resource: ResourceId, rank: Rank) -> bool {
-        match self.0.binary_search_by_key(&resource, |cut| cut.resource) {
-            Ok(at) => rank < self.0[at].first_refused,
+        if !self.cut.contains(resource) {
+            return true;
+        }
+        match self.cuts.binary_search_by_key(&resource, |cut| cut.resource) {
+            Ok(at) => rank < self.cuts[at].first_refused,
             Err(_) => true,
         }
     }

@@ -270,6 +270,9 @@ rows! {
         assistant_missions: i64 ["missions"] "Missions that began here with an assistant, its own restocking included.",
         autonomous_orders: i64 ["orders"] "Offers chosen by an assistant alone.",
         assistant_users: f64 ["shoppers"] "Shoppers who use an assistant (census; the same in each platform's row).",
+        search_spend: money ["money units"] "Part of ad_spend that content budgets paid: search money of content channels and campaigns.",
+        cart_messages: i64 ["messages"] "Messages about lines of a cart that were about to be given up.",
+        recovered_lines: i64 ["lines"] "Of those lines, the ones that were bought after all.",
     }
     SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",

@@ -1,39 +1,14 @@
 //! The auction of a page: who gets the paid slots, and what a click costs. Integers throughout.
 //!
-//! Entrants are ranked by score = bid x quality, ties by listing. Guarantees reserve <= price <= bid, a price in whole money units
-//! (rounded up), and at most one slot for a listing.
+//! Candidates are ranked by score = bid x quality, ties (scores within 8 ppm) by place on the page. Guarantees reserve <= price <= bid, a price in whole
+//! money units (rounded up), and at most one slot for a listing.
 
-use crate::params::{AD_SLOTS, Auction};
+use crate::catalog::NO_LISTING;
+use crate::params::{AD_SLOTS, Auction, RECALLED};
+use crate::ranking::{LANES, OUT, key, place, take_best};
 
 /// Quality of a certain click, ppm.
 pub const CERTAIN: u32 = 1_000_000;
-
-/// A bid for the slots of a page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Entrant {
-    /// Place among the candidates of the page.
-    pub place: u8,
-    /// Listing.
-    pub listing: u32,
-    /// Bid for a click, money units, below 2^31.
-    pub bid: u32,
-    /// Predicted click-through rate after squashing, ppm, 1 to [`CERTAIN`].
-    pub quality: u32,
-}
-
-impl Entrant {
-    /// What ranks: expected payment for an impression in millionths of a money unit.
-    #[inline(always)]
-    #[must_use]
-    pub fn score(&self) -> u64 {
-        u64::from(self.bid) * u64::from(self.quality)
-    }
-
-    fn beats(&self, other: &Entrant) -> bool {
-        (self.score(), other.listing) > (other.score(), self.listing)
-    }
-}
-
 /// A slot that is won.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Award {
@@ -68,85 +43,102 @@ pub struct Rules<'a> {
     pub auction: Auction,
     /// Least price of a click, money units, at least 1.
     pub reserve: u32,
-    /// Probability that each slot is examined, ppm, not increasing; as many as there are slots.
+    /// Probability that each slot is examined, ppm, not increasing; as many as there are slots, at most [`AD_SLOTS`].
     pub examined_ppm: &'a [u32],
 }
 
-/// The best entrants so far: one more than there are slots, because the first loser sets a price.
+/// Who takes part: columns by place. A listing may stand at several places.
 #[derive(Clone, Copy, Debug)]
-pub struct Board {
-    best: [Entrant; AD_SLOTS + 1],
+pub struct Bidders<'a> {
+    /// Places that are taken; what the columns hold beyond does not matter.
+    pub count: usize,
+    /// Listings.
+    pub listings: &'a [u32; RECALLED],
+    /// Bids for a click, money units, at most [`Bid::LARGEST`](super::bid::Bid::LARGEST); 0 does not take part.
+    pub bids: &'a [u32; RECALLED],
+    /// Predicted click-through rates after squashing, ppm, 1 to [`CERTAIN`].
+    pub quality: &'a [u32; RECALLED],
+}
+
+/// The best bidders: one more than there are slots, because the first loser sets a price.
+struct Board {
+    places: [u8; AD_SLOTS + 1],
+    /// bid x quality: expected payment for an impression in millionths of a money unit; 0 behind the last bidder.
+    scores: [u64; AD_SLOTS + 2],
     len: usize,
-    room: usize,
+}
+
+/// Sells the slots of a page. `keys` is scratch, whatever it holds.
+///
+/// # Panics
+/// If there are more slots or candidates than there may be.
+#[inline(always)]
+#[must_use]
+pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED]) -> Awards {
+    let Bidders { count, listings, bids, quality } = bidders;
+    let slots = rules.examined_ppm.len();
+    assert!(slots <= AD_SLOTS && count <= RECALLED, "{slots} paid slots, {count} candidates");
+    let board = Board::of(bidders, slots, rules.reserve.max(1), keys);
+    let mut awards = Awards::default();
+    for k in 0..board.len.min(slots) {
+        let place = board.places[k] as usize;
+        awards.won[k] = Award { place: place as u8, listing: listings[place], cost: board.cost(k, bids[place], quality[place], rules) };
+        awards.len += 1;
+    }
+    awards
 }
 
 impl Board {
-    /// An empty board for so many slots.
-    #[must_use]
-    pub fn new(slots: usize) -> Board {
-        assert!(slots <= AD_SLOTS, "{slots} paid slots, at most {AD_SLOTS}");
-        Board { best: [Entrant::default(); AD_SLOTS + 1], len: 0, room: slots + 1 }
-    }
-
-    /// Takes a bid; one below the reserve or for a listing that is on the board already does nothing.
+    /// The best of all, each listing once: takes the largest key, as often as needed, without branches.
     #[inline(always)]
-    pub fn enter(&mut self, entrant: Entrant, reserve: u32) {
-        let full = self.len == self.room;
-        if entrant.bid < reserve.max(1) || full && !entrant.beats(&self.best[self.len - 1]) {
-            return;
+    fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i32; RECALLED]) -> Board {
+        let Bidders { count, listings, bids, quality } = bidders;
+        for (place, (slot, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
+            *slot = if bid >= reserve { key(bid as i32 as f32 * quality as i32 as f32, place) } else { OUT };
         }
-        if self.best[..self.len].iter().any(|b| b.listing == entrant.listing) {
-            return;
+        let padded = count.next_multiple_of(LANES);
+        keys[count..padded].fill(OUT);
+        let mut board = Board { places: [0; AD_SLOTS + 1], scores: [0; AD_SLOTS + 2], len: 0 };
+        let mut gone = NO_LISTING;
+        while board.len <= slots {
+            let best = take_best(&mut keys[..padded], &listings[..padded], gone);
+            if best == OUT {
+                break;
+            }
+            let place = place(best);
+            board.places[board.len] = place as u8;
+            board.scores[board.len] = u64::from(bids[place]) * u64::from(quality[place]);
+            board.len += 1;
+            gone = listings[place];
         }
-        let mut at = if full { self.len - 1 } else { self.len };
-        while at > 0 && entrant.beats(&self.best[at - 1]) {
-            self.best[at] = self.best[at - 1];
-            at -= 1;
-        }
-        self.best[at] = entrant;
-        self.len += usize::from(!full);
+        board
     }
 
-    /// Sells the slots.
-    #[must_use]
-    pub fn award(&self, rules: &Rules) -> Awards {
-        let mut awards = Awards::default();
-        for k in 0..self.len.min(rules.examined_ppm.len()) {
-            let Entrant { place, listing, .. } = self.best[k];
-            awards.won[k] = Award { place, listing, cost: self.cost(k, rules) };
-            awards.len += 1;
-        }
-        awards
-    }
-
-    fn cost(&self, k: usize, rules: &Rules) -> u32 {
-        let winner = &self.best[k];
+    #[inline(always)]
+    fn cost(&self, k: usize, bid: u32, quality: u32, rules: &Rules) -> u32 {
         let cost = match rules.auction {
-            Auction::FirstPrice => winner.bid,
-            Auction::Gsp => least_bid(self.score(k + 1), winner.quality),
-            Auction::Vcg => self.externality(k, rules),
+            Auction::FirstPrice => bid,
+            Auction::Gsp => least_bid(self.scores[k + 1], quality),
+            Auction::Vcg => self.externality(k, quality, rules),
         };
-        cost.max(rules.reserve).min(winner.bid)
-    }
-
-    fn score(&self, rank: usize) -> u64 {
-        if rank < self.len { self.best[rank].score() } else { 0 }
+        cost.max(rules.reserve).min(bid)
     }
 
     /// Payment for a click in slot `k` that makes the true value the best bid (Myerson 1981): for each slot from k down, the rise
     /// of attention over the next slot at the least bid that wins it; without reserve, what the lower bidders lose.
-    fn externality(&self, k: usize, rules: &Rules) -> u32 {
+    fn externality(&self, k: usize, quality: u32, rules: &Rules) -> u32 {
         let weights = rules.examined_ppm;
-        let quality = u128::from(self.best[k].quality);
+        let quality = u128::from(quality);
         let floor = u128::from(rules.reserve) * quality;
         let next = |j: usize| weights.get(j + 1).map_or(0, |&w| w);
-        let sum: u128 = (k..weights.len()).map(|j| u128::from(weights[j] - next(j)) * u128::from(self.score(j + 1)).max(floor)).sum();
+        let sum: u128 = (k..weights.len()).map(|j| u128::from(weights[j] - next(j)) * u128::from(self.scores[j + 1]).max(floor)).sum();
         let share = u128::from(weights[k].max(1)) * quality;
         u32::try_from(sum.div_ceil(share)).unwrap_or(u32::MAX)
     }
 }
 
 /// The least bid with which a quality reaches a score.
+#[inline(always)]
 fn least_bid(score: u64, quality: u32) -> u32 {
     u32::try_from(score.div_ceil(u64::from(quality.max(1)))).unwrap_or(u32::MAX)
 }
@@ -158,9 +150,22 @@ mod tests {
 
     const WEIGHTS: [u32; 4] = [1_000_000, 700_000, 400_000, 100_000];
 
+    #[derive(Clone, Copy, Debug)]
+    struct Entrant {
+        listing: u32,
+        bid: u32,
+        quality: u32,
+    }
+
+    impl Entrant {
+        fn score(&self) -> u64 {
+            u64::from(self.bid) * u64::from(self.quality)
+        }
+    }
+
     fn entrants() -> impl Strategy<Value = Vec<Entrant>> {
         prop::collection::vec((1u32..500, 1u32..=CERTAIN), 1..12).prop_map(|bids| {
-            let entrant = |(i, (bid, quality))| Entrant { place: i as u8, listing: i as u32, bid, quality };
+            let entrant = |(i, (bid, quality))| Entrant { listing: i as u32, bid, quality };
             bids.into_iter().enumerate().map(entrant).collect()
         })
     }
@@ -170,15 +175,16 @@ mod tests {
     }
 
     fn hold(entrants: &[Entrant], rules: &Rules) -> Awards {
-        let mut board = Board::new(rules.examined_ppm.len());
-        entrants.iter().for_each(|&e| board.enter(e, rules.reserve));
-        board.award(rules)
+        let column = |of: fn(&Entrant) -> u32| std::array::from_fn(|place| entrants.get(place).map_or(0, of));
+        let (listings, bids, quality) = (column(|e| e.listing), column(|e| e.bid), column(|e| e.quality));
+        let count = entrants.len();
+        sell(Bidders { count, listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED])
     }
 
     /// Everybody above the reserve, best first, by a sort.
     fn ranked(entrants: &[Entrant], reserve: u32) -> Vec<Entrant> {
         let mut all: Vec<Entrant> = entrants.iter().copied().filter(|e| e.bid >= reserve).collect();
-        all.sort_by_key(|e| (std::cmp::Reverse(u128::from(e.bid) * u128::from(e.quality)), e.listing));
+        all.sort_by_key(|e| std::cmp::Reverse(key(e.bid as f32 * e.quality as f32, e.listing as usize)));
         all
     }
 
@@ -273,16 +279,15 @@ mod tests {
 
     #[test]
     fn a_repeated_listing_takes_one_slot() {
-        let entrant = Entrant { place: 0, listing: 7, bid: 50, quality: CERTAIN };
-        let rival = Entrant { place: 1, listing: 8, bid: 20, quality: CERTAIN };
-        let awards = hold(&[entrant, rival, Entrant { place: 2, ..entrant }], &rules(Auction::Gsp, 1, 3));
+        let entrant = Entrant { listing: 7, bid: 50, quality: CERTAIN };
+        let rival = Entrant { listing: 8, bid: 20, quality: CERTAIN };
+        let awards = hold(&[entrant, rival, entrant], &rules(Auction::Gsp, 1, 3));
         assert_eq!(awards.as_slice().iter().map(|a| (a.listing, a.cost)).collect::<Vec<_>>(), [(7, 20), (8, 1)]);
     }
 
     #[test]
     fn a_better_match_pays_less_for_the_same_slot() {
-        let bids =
-            |quality| [(0, 100, quality), (1, 100, 200_000)].map(|(l, bid, quality)| Entrant { place: l as u8, listing: l, bid, quality });
+        let bids = |quality| [(0, 100, quality), (1, 100, 200_000)].map(|(listing, bid, quality)| Entrant { listing, bid, quality });
         let cost = |quality| hold(&bids(quality), &rules(Auction::Gsp, 1, 1)).as_slice()[0].cost;
         assert_eq!((cost(200_000), cost(400_000), cost(800_000)), (100, 50, 25));
     }

@@ -9,8 +9,8 @@ pub struct Bid(u32);
 impl Bid {
     /// No advertising.
     pub const NONE: Bid = Bid(0);
-    /// Largest amount, money units.
-    pub const LARGEST: u32 = 1 << 30;
+    /// Largest amount, money units: 41,943 yuan for a click, in fen.
+    pub const LARGEST: u32 = 1 << 22;
     const SMART: u32 = 1 << 31;
 
     /// The same bid on every page.

@@ -131,7 +131,7 @@ mod tests {
     use crate::params::{AdBudget, Pacing, WholeSiteParams};
 
     fn group(bidding: Bidding) -> AdvertiserParams {
-        AdvertiserParams { bidding, budget: AdBudget::PerTick(1000), pacing: Pacing::None, whole_site: None, boost: None }
+        AdvertiserParams { bidding, budget: AdBudget::PerTick(1000), pacing: Pacing::None, whole_site: None, boost: None, pass_on: 0.0 }
     }
 
     fn prospects() -> Prospects {

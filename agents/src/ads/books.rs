@@ -15,6 +15,9 @@ const MARKET_LEFT: f64 = 1.0 - 1.0 / 7.0;
 const PRIOR_CONVERSION: f64 = 0.15;
 const PRIOR_CLICKS: f64 = 50.0;
 
+/// Largest share of GMV that counts as the ad cost of an order: what few clicks say is no cost of a sale.
+const DEAREST_SALES: f64 = 0.5;
+
 /// Weekly sums: impressions, clicks, ad orders, GMV of ad orders, spend.
 pub const AD_WEEK: usize = 5;
 
@@ -60,6 +63,14 @@ pub struct Campaign {
     pub budget: i64,
     /// Money of a boost on top, money units.
     pub extra: i64,
+    /// What its own budgets have left to spend, that of the tick included, money units.
+    pub purse: i64,
+    /// What the search money of the content budget has left to spend, money units.
+    pub search: i64,
+    /// Search money of the tick, money units.
+    pub search_budget: i64,
+    /// The dearest bid that it would place, whether there is money for it or not, money units.
+    pub dearest: u32,
     /// Spend, value and orders of the guarantee's period.
     pub period: [i64; 3],
 }
@@ -133,6 +144,11 @@ impl ItemBook {
         }
     }
 
+    /// Ad spend over GMV, paid and organic; at most a half.
+    pub(crate) fn cost_of_sales(&self) -> f64 {
+        if self.sold > 0.0 { (f64::from(self.spend) / f64::from(self.sold)).min(DEAREST_SALES) } else { 0.0 }
+    }
+
     /// Takes in a tick: `paid` is what its clicks cost the merchant, `sold` and `refunds` GMV of all orders.
     pub(crate) fn learn(&mut self, at: usize, ads: &AdTallies, paid: i64, sold: i64, refunds: i64) {
         let fade = |sum: &mut f32, now: i64| *sum = *sum * LEFT + now as f32;
@@ -154,27 +170,42 @@ impl ItemBook {
     pub(crate) fn hash(&self, listing: usize) -> u64 {
         let floats = [self.clicks, self.orders, self.gmv, self.spend, self.new_shoppers, self.favourites, self.sold, self.refunds];
         let mut bytes = [0u8; 40 + 8 * AD_WEEK];
-        for (slot, word) in bytes.chunks_mut(4).zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)])) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        for (slot, word) in
+            bytes.as_chunks_mut().0.iter_mut().zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)]))
+        {
+            *slot = word.to_le_bytes();
         }
-        for (slot, sum) in bytes[40..].chunks_mut(8).zip(self.week) {
-            slot.copy_from_slice(&sum.to_le_bytes());
+        for (slot, sum) in bytes[40..].as_chunks_mut().0.iter_mut().zip(self.week) {
+            *slot = sum.to_le_bytes();
         }
         hash_of(2 << 40 | listing as u64, &bytes)
     }
 }
 
 impl Campaign {
-    pub(crate) const NEW: Campaign = Campaign { pace: 1.0, integral: 0.0, last_error: 0.0, trim: 1.0, budget: 0, extra: 0, period: [0; 3] };
+    pub(crate) const NEW: Campaign = Campaign {
+        pace: 1.0,
+        integral: 0.0,
+        last_error: 0.0,
+        trim: 1.0,
+        budget: 0,
+        extra: 0,
+        purse: 0,
+        search: 0,
+        search_budget: 0,
+        dearest: 0,
+        period: [0; 3],
+    };
 
     /// Hash for the digest.
     pub(crate) fn hash(&self, place: usize) -> u64 {
         let floats = [self.pace, self.integral, self.last_error, self.trim].map(f64::to_bits);
         let [spend, value, orders] = self.period;
-        let mut bytes = [0u8; 72];
-        let words = floats.into_iter().chain([self.budget, self.extra, spend, value, orders].map(|n| n as u64));
-        for (slot, word) in bytes.chunks_mut(8).zip(words) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        let mut bytes = [0u8; 104];
+        let money = [self.budget, self.extra, self.purse, self.search, self.search_budget, i64::from(self.dearest)];
+        let words = floats.into_iter().chain(money.into_iter().chain([spend, value, orders]).map(|n| n as u64));
+        for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *slot = word.to_le_bytes();
         }
         hash_of(3 << 40 | place as u64, &bytes)
     }
@@ -260,6 +291,10 @@ mod tests {
         for other in [
             Campaign { pace: 0.5, ..campaign.clone() },
             Campaign { extra: 1, ..campaign.clone() },
+            Campaign { purse: 1, ..campaign.clone() },
+            Campaign { search: 1, ..campaign.clone() },
+            Campaign { search_budget: 1, ..campaign.clone() },
+            Campaign { dearest: 1, ..campaign.clone() },
             Campaign { period: [0, 0, 1], ..campaign.clone() },
         ] {
             assert_ne!(campaign.hash(0), other.hash(0), "{other:?}");

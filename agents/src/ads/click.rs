@@ -7,9 +7,10 @@
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
+use crate::view::View;
 use crate::visit::{Option_, Tour};
 use serde::{Deserialize, Serialize};
-use sim_core::draw::{Purpose, mix, unit_f32};
+use sim_core::draw::{mix, unit_f32};
 use sim_core::exchange::{Owned, Sum};
 use sim_core::money::add_columns;
 use sim_core::tick::Tally;
@@ -29,6 +30,13 @@ enum What {
     Impression,
     Click,
     Kept,
+}
+
+impl AdView {
+    /// The listing, if it was clicked.
+    pub(crate) fn clicked(&self) -> Option<u32> {
+        (self.what == What::Click).then_some(self.listing)
+    }
 }
 
 /// Tallies of advertising by listing; empty columns where nobody advertises.
@@ -102,13 +110,13 @@ impl Owned for AdTallies {
 }
 
 impl Tour<'_> {
-    /// Notes impressions and clicks of a mission. `weights` are those of the choice, `leaving` that of leaving.
+    /// Notes impressions and clicks of a mission. `key` is that of the clicks of the mission, `weights` are those of the choice, `leaving` that of leaving.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
+    #[inline(always)]
     pub(crate) fn note_ads(
         &self,
         views: &mut Vec<AdView>,
-        shopper: u64,
-        mission: u32,
+        key: u64,
         segment: usize,
         options: &[Option_],
         weights: &[f32],
@@ -118,7 +126,6 @@ impl Tour<'_> {
         if !options.iter().any(Option_::is_paid) {
             return;
         }
-        let key = self.seed.words(Purpose::AdClick, shopper, u64::from(self.tick), u64::from(mission)).0[0];
         for (i, option) in options.iter().enumerate().filter(|(_, o)| o.is_paid() && o.examined) {
             let odds = self.params.platforms[option.platform as usize].ads.as_ref().map_or(0.0, |ads| ads.click_odds);
             let u = unit_f32((mix(key, u64::from(option.listing)) >> 32) as u32);
@@ -151,24 +158,31 @@ pub(crate) fn note_order(tally: &mut Tally<Bazaar>, at: usize, platform: usize, 
 }
 
 /// Counts what a shard noted while shopping.
-pub(crate) fn count(market: &Bazaar, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
+pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
     let ads = &mut tally.listings.ads;
     let totals = &mut tally.totals;
-    for view in shard.ad_views.drain(..) {
-        let at = view.listing as usize;
-        let (platform, segment) = (market.catalog.listings[at].platform as usize, view.segment as usize);
-        if view.what == What::Kept {
+    for seen in shard.ad_views.drain(..) {
+        let at = seen.listing as usize;
+        let listing = &market.catalog.listings[at];
+        let (platform, segment) = (listing.platform as usize, seen.segment as usize);
+        if seen.what == What::Kept {
             ads.favourites[at] += 1;
             continue;
         }
         ads.impressions[at] += 1;
         totals.add_to(platform, segment, Metric::AdImpressions, 1);
-        if view.what == What::Click {
+        if view.contacts.has_search() {
+            let group = market.catalog.merchants[listing.merchant as usize].group;
+            if let Some(channel) = view.contacts.search_channel(group, platform) {
+                totals.content.at(group as usize, channel).impressions += 1;
+            }
+        }
+        if seen.what == What::Click {
             ads.clicks[at] += 1;
-            ads.charges[at] += i64::from(view.cost);
+            ads.charges[at] += i64::from(seen.cost);
             totals.add_to(platform, segment, Metric::AdClicks, 1);
-            totals.add_to(platform, segment, Metric::AdCharges, i64::from(view.cost));
-            totals.fired(Mechanism::AdClick, 1, i64::from(view.cost));
+            totals.add_to(platform, segment, Metric::AdCharges, i64::from(seen.cost));
+            totals.fired(Mechanism::AdClick, 1, i64::from(seen.cost));
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::bid::Bid;
 use super::bidding::{self, Prospects, Target};
-use super::books::{AD_WEEK, AdBooks, Campaign, Sums};
+use super::books::{AD_WEEK, AdBooks, Sums};
 use super::click::AdTallies;
+use super::purse::Payment;
 use super::{boost, pacing, whole_site};
 use crate::catalog::{Catalog, Listing};
+use crate::content::search;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, ListingState, Merchants, WEEK_TICKS};
 use crate::metric::{Mechanism, Metric, Totals};
@@ -53,10 +55,11 @@ impl Desk<'_> {
         }
         for (platform, here) in by_platform(self.market, id) {
             let run = self.run(id, platform, here);
-            let paid = run.as_ref().map(|run| self.pay(merchants, run, added));
-            self.learn(merchants, here, paid.as_deref());
+            let planned = run.as_ref().map_or(0.0, |run| merchants.ads.campaigns[run.place].planned());
+            let (paid, parts) = run.as_ref().map_or_else(Default::default, |run| self.pay(merchants, run, added));
+            self.learn(merchants, here, &parts);
             if let Some(run) = run {
-                self.steer(merchants, &run, added);
+                self.steer(merchants, &run, planned, paid, added);
             }
         }
     }
@@ -68,26 +71,42 @@ impl Desk<'_> {
         Some(Run { merchant, platform, here, place: merchant as usize * catalog.platforms.len() + platform, group, ads })
     }
 
-    /// Pays what the budget allows; returns what each listing paid, in the order of `run.here`; empty where nobody clicked.
-    fn pay(&self, merchants: &mut Merchants, run: &Run, added: &mut Totals) -> Vec<i64> {
+    /// Pays what the purse allows; returns who pays, and what each listing pays, in the order of `run.here`; empty where nobody clicked.
+    fn pay(&self, merchants: &mut Merchants, run: &Run, added: &mut Totals) -> (Payment, Vec<i64>) {
         let all: i64 = run.here.iter().map(|&l| self.tallies.ads.charges[l as usize]).sum();
         if all == 0 {
-            return Vec::new();
+            return Default::default();
         }
         let charges: Vec<i64> = run.here.iter().map(|&l| self.tallies.ads.charges[l as usize]).collect();
-        let Campaign { budget, extra, .. } = merchants.ads.campaigns[run.place];
-        let paid = all.min(budget + extra);
-        let boosted = (paid - budget).max(0);
+        let campaign = &mut merchants.ads.campaigns[run.place];
+        let extra = campaign.extra;
+        let payment = campaign.pay(all);
+        let paid = payment.all();
         let parts = prorated(paid, &charges);
         for (&l, &part) in run.here.iter().zip(&parts) {
             self.bill(merchants, l, Metric::AdSpend, part, added);
         }
         let p = run.platform;
         added.add_to(p, 0, Metric::OverDelivery, all - paid);
-        added.add_to(p, 0, Metric::BoostSpend, boosted);
+        added.add_to(p, 0, Metric::BoostSpend, payment.boosted);
         added.fired(Mechanism::OverDelivery, i64::from(all > paid), all - paid);
-        added.fired(Mechanism::OneKeyBoost, i64::from(extra > 0), boosted);
-        parts
+        added.fired(Mechanism::OneKeyBoost, i64::from(extra > 0), payment.boosted);
+        if payment.search > 0 {
+            self.note_search(run, payment.search, added);
+        }
+        (payment, parts)
+    }
+
+    /// What content money pays of the clicks.
+    fn note_search(&self, run: &Run, paid: i64, added: &mut Totals) {
+        let group = self.market.catalog.merchants[run.merchant as usize].group as usize;
+        search::note(self.market, self.view, group, run.platform, paid, added);
+    }
+
+    /// What the content plan gives a merchant for clicks on a platform, money units.
+    fn search_money(&self, run: &Run) -> i64 {
+        let group = self.market.catalog.merchants[run.merchant as usize].group as usize;
+        search::money(self.market, self.view, group, run.platform)
     }
 
     /// A merchant pays its platform for clicks.
@@ -109,19 +128,19 @@ impl Desk<'_> {
         added.add_to_group(platform * catalog.groups.len() + catalog.merchants[merchant].group as usize, cash, 0);
     }
 
-    fn learn(&self, merchants: &mut Merchants, here: &[u32], paid: Option<&[i64]>) {
+    fn learn(&self, merchants: &mut Merchants, here: &[u32], paid: &[i64]) {
         for (i, &l) in here.iter().enumerate() {
             let (at, item) = (l as usize, &mut merchants.ads.items[l as usize]);
             if self.tick.is_multiple_of(WEEK_TICKS) {
                 item.week = [0; AD_WEEK];
             }
-            let paid = paid.and_then(|paid| paid.get(i)).copied().unwrap_or(0);
+            let paid = paid.get(i).copied().unwrap_or(0);
             item.learn(at, &self.tallies.ads, paid, self.tallies.gmv[at], self.tallies.refunds[at]);
         }
     }
 
     /// Pacing, the target, the guarantee.
-    fn steer(&self, merchants: &mut Merchants, run: &Run, added: &mut Totals) {
+    fn steer(&self, merchants: &mut Merchants, run: &Run, planned: f64, paid: Payment, added: &mut Totals) {
         let sums = sums(&merchants.ads, run.here);
         let target = Target::of(run.group, merchants.ads.adopted[run.merchant as usize]);
         let today = |column: &dyn Fn(&AdTallies) -> &[i64]| run.here.iter().map(|&l| column(&self.tallies.ads)[l as usize]).sum::<i64>();
@@ -131,15 +150,18 @@ impl Desk<'_> {
             Some(Target::WholeSite(_)) => run.here.iter().map(|&l| self.tallies.gmv[l as usize]).sum(),
             _ => today(&|ads| &ads.gmv),
         };
+        let took_part = run.here.iter().any(|&l| merchants.ads.items[l as usize].bid > 0);
         let campaign = &mut merchants.ads.campaigns[run.place];
-        if pacing::pace(campaign, run.group.pacing, run.group.bidding, charges) {
+        // a day without the money for a bid says nothing about the bid
+        let heard = took_part || campaign.dearest == 0;
+        if heard && pacing::pace(campaign, run.group.pacing, run.group.bidding, planned, charges) {
             added.fired(Mechanism::AdPacing, 1, charges);
         }
         if let Some(target) = target {
             campaign.trim = bidding::trimmed(campaign.trim, target, &sums);
         }
         let Some(guarantee) = run.ads.guarantee else { return };
-        campaign.note_period(charges.min(campaign.budget), value, orders);
+        campaign.note_period(paid.own + paid.search, value, orders);
         if (self.tick + 1).is_multiple_of(guarantee.period) {
             let refund = campaign.refund(guarantee, target, sums.returned());
             self.refund(merchants, run, refund, added);
@@ -190,7 +212,9 @@ impl Desk<'_> {
         let Some(run) = self.run(id, platform, here) else { return };
         let adopted = merchants.ads.adopted[id as usize];
         self.plan(merchants, &run);
-        if merchants.standing[id as usize].status == Status::Active {
+        if merchants.standing[id as usize].status != Status::Active {
+            merchants.ads.campaigns[run.place].close();
+        } else {
             let has_tool = run.group.whole_site.is_some();
             added.add_to(platform, 0, Metric::AdEligible, i64::from(has_tool));
             added.add_to(platform, 0, Metric::AdAdopters, i64::from(has_tool && adopted));
@@ -208,8 +232,8 @@ impl Desk<'_> {
                 math::round_i64(share * sales)
             }
         };
-        let campaign = &mut merchants.ads.campaigns[run.place];
-        (campaign.budget, campaign.extra) = (budget, boost::money(run.group.boost.as_ref(), self.tick + 1));
+        let extra = boost::money(run.group.boost.as_ref(), self.tick + 1);
+        merchants.ads.campaigns[run.place].accrue(budget, self.search_money(run), extra);
     }
 
     fn price(&self, listing: u32) -> f64 {
@@ -230,20 +254,21 @@ impl Desk<'_> {
         }
         let campaign = &merchants.ads.campaigns[run.place];
         let (trim, pace) = (campaign.trim, campaign.pace);
-        let money = campaign.budget + campaign.extra;
         let lift = boost::lift(run.group.boost.as_ref(), self.tick + 1);
-        let mut bids = 0;
+        let has_money = campaign.affords(0);
+        let mut dearest = 0;
         for &l in run.here {
             let item = &merchants.ads.items[l as usize];
-            if money <= 0 || !self.view.state.listed[l as usize] || adopted && !item.picked {
+            if !has_money || !self.view.state.listed[l as usize] || adopted && !item.picked {
                 continue;
             }
             let value = bidding::bid(run.group, adopted, &prospects(merchants, l), trim) * pace * lift;
-            let dearest = (self.price(l) * DEAREST).min(f64::from(Bid::LARGEST));
-            let bid = math::round_i64(value.clamp(0.0, dearest)) as u32;
+            let most = (self.price(l) * DEAREST).min(f64::from(Bid::LARGEST));
+            let bid = math::round_i64(value.clamp(0.0, most)) as u32;
             merchants.ads.items[l as usize].bid = bid;
-            bids += i64::from(bid > 0);
+            dearest = dearest.max(bid);
         }
+        let bids = hold_back(&mut merchants.ads, run, dearest);
         let mechanism = if adopted { Mechanism::WholeSite } else { mechanism(&run.group.bidding) };
         added.fired(mechanism, bids, 0);
     }
@@ -273,6 +298,21 @@ impl Desk<'_> {
         let merchant = self.market.catalog.listings[listing as usize].merchant as usize;
         if merchants.ads.adopted[merchant] { Bid::smart(item.bid) } else { Bid::flat(item.bid) }
     }
+}
+
+/// Takes back the bids that the purse does not hold; returns how many stand.
+fn hold_back(books: &mut AdBooks, run: &Run, dearest: u32) -> i64 {
+    let campaign = &mut books.campaigns[run.place];
+    campaign.dearest = dearest;
+    let mut standing = 0;
+    for &l in run.here {
+        let bid = &mut books.items[l as usize].bid;
+        if !campaign.affords(*bid) {
+            *bid = 0;
+        }
+        standing += i64::from(*bid > 0);
+    }
+    standing
 }
 
 /// Fading sums of the listings of a campaign.

@@ -1,7 +1,9 @@
 //! Pacing: a factor on the bids of a campaign that spreads its budget over the days.
 //!
-//! Both controllers see the share of the budget that clicks cost in the tick, over-delivery included. The factor stays at or below 1
-//! where a policy says what a click is worth; `maximise-volume` has no such limit and may raise it.
+//! Both controllers compare what clicks cost in the tick, over-delivery included, with what the purse plans to spend, in units of that
+//! plan or of a click where one is dearer: a campaign of one click in five days is paced like one of a hundred a day. The factor stays
+//! at or below 1 where a policy says what a click is worth; `maximise-volume` has no such limit, and search money, which is to be
+//! spent, raises it.
 
 use super::books::Campaign;
 use crate::params::{Bidding, Pacing};
@@ -11,6 +13,8 @@ use sim_core::math;
 const LEAST: f64 = 0.02;
 /// Largest factor of a campaign that is to spend its budget whatever a click is worth.
 const MOST_VOLUME: f64 = 30.0;
+/// Largest factor while there is search money to spend.
+const MOST_SEARCH: f64 = 4.0;
 /// Bound of the summed errors of a PID controller.
 const WINDUP: f64 = 3.0;
 /// Largest step of a tick in logs.
@@ -18,22 +22,26 @@ const STEP: f64 = 1.0;
 /// Gain by which `maximise-volume` follows its budget without pacing.
 const VOLUME_STEP: f64 = 0.2;
 
-/// Brings the factor up to a tick in which clicks cost `charges` of what could be paid; true if it moved.
-pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, charges: i64) -> bool {
-    let money = campaign.budget + campaign.extra;
-    if money <= 0 {
+/// Brings the factor up to a tick in which clicks cost `charges` where `planned` was to be spent; true if it moved.
+pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, planned: f64, charges: i64) -> bool {
+    let unit = planned.max(f64::from(campaign.dearest));
+    if unit <= 0.0 {
         return false;
     }
-    let volume = bidding == Bidding::MaximiseVolume;
-    let error = (1.0 - charges as f64 / money as f64).clamp(-3.0, 1.0);
+    let volume = bidding == Bidding::MaximiseVolume || campaign.search_budget > 0;
+    let most = match bidding {
+        Bidding::MaximiseVolume => MOST_VOLUME,
+        _ if campaign.search_budget > 0 => MOST_SEARCH,
+        _ => 1.0,
+    };
+    let error = ((planned - charges as f64) / unit).clamp(-3.0, 1.0);
     let step = match pacing {
         Pacing::None if volume => VOLUME_STEP * error,
-        Pacing::None => return false,
+        Pacing::None => 0.0,
         Pacing::Dual { step } => step * error,
         Pacing::Pid { gains: [p, i, d] } => {
             let change = error - campaign.last_error;
             // a factor at its limit gathers no error: it could not act on it
-            let most = if volume { MOST_VOLUME } else { 1.0 };
             if campaign.pace < most || error < 0.0 {
                 campaign.integral = (campaign.integral + error).clamp(-WINDUP, WINDUP);
             }
@@ -42,7 +50,6 @@ pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, ch
         }
     };
     let before = campaign.pace;
-    let most = if volume { MOST_VOLUME } else { 1.0 };
     campaign.pace = (before * math::exp(step.clamp(-STEP, STEP))).clamp(LEAST, most);
     campaign.pace != before
 }
@@ -51,14 +58,17 @@ pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, ch
 mod tests {
     use super::*;
 
-    /// Charges of the last ticks over the budget, where clicks cost 5 budgets at a factor of 1.
-    fn settles(pacing: Pacing, bidding: Bidding, full: f64) -> f64 {
-        let mut campaign = Campaign { budget: 1000, ..Campaign::NEW };
+    /// Charges of the last 40 ticks over the budget, where clicks cost `full` budgets at a factor of 1 and one click is `click` of them.
+    fn settles(pacing: Pacing, bidding: Bidding, full: f64, search: i64) -> f64 {
+        let mut campaign = Campaign { dearest: 10, ..Campaign::NEW };
         let mut spent = 0.0;
-        for tick in 0..120 {
-            let charges = full * 1000.0 * campaign.pace;
-            pace(&mut campaign, pacing, bidding, charges as i64);
-            spent += if tick >= 100 { charges / 1000.0 / 20.0 } else { 0.0 };
+        for tick in 0..400 {
+            campaign.accrue(1000, search, 0);
+            let charges = (full * 1000.0 * campaign.pace) as i64;
+            let planned = campaign.planned();
+            campaign.pay(charges);
+            pace(&mut campaign, pacing, bidding, planned, charges);
+            spent += if tick >= 360 { charges as f64 / (1000 + search) as f64 / 40.0 } else { 0.0 };
         }
         spent
     }
@@ -67,18 +77,52 @@ mod tests {
     fn both_controllers_settle_at_the_budget() {
         let manual = Bidding::Manual { bid: 100.0 };
         for pacing in [Pacing::Dual { step: 0.2 }, Pacing::Pid { gains: [0.2, 0.02, 0.05] }] {
-            let (scarce, ample) = (settles(pacing, manual, 5.0), settles(pacing, manual, 0.3));
-            assert!((scarce - 1.0).abs() < 0.02, "{pacing:?} settles at {scarce}");
+            let (scarce, ample) = (settles(pacing, manual, 5.0, 0), settles(pacing, manual, 0.3, 0));
+            assert!((scarce - 1.0).abs() < 0.03, "{pacing:?} settles at {scarce}");
             assert!((ample - 0.3).abs() < 1e-9, "a budget that is not reached changes no bid: {ample}");
         }
-        assert_eq!(settles(Pacing::None, manual, 5.0), 5.0);
+        assert_eq!(settles(Pacing::None, manual, 5.0, 0), 5.0);
     }
 
     #[test]
     fn volume_is_bought_until_the_budget_is_spent() {
         for pacing in [Pacing::None, Pacing::Dual { step: 0.3 }] {
-            let spent = settles(pacing, Bidding::MaximiseVolume, 0.1);
-            assert!((spent - 1.0).abs() < 0.02, "{pacing:?}: {spent}");
+            let spent = settles(pacing, Bidding::MaximiseVolume, 0.1, 0);
+            assert!((spent - 1.0).abs() < 0.03, "{pacing:?}: {spent}");
         }
+    }
+
+    #[test]
+    fn search_money_raises_bids_until_it_is_spent() {
+        let manual = Bidding::Manual { bid: 100.0 };
+        for pacing in [Pacing::None, Pacing::Dual { step: 0.2 }] {
+            let spent = settles(pacing, manual, 0.8, 1000);
+            assert!((spent - 1.0).abs() < 0.03, "{pacing:?}: {spent} of both budgets, where 0.4 would be spent without");
+        }
+    }
+
+    #[test]
+    fn a_campaign_of_rare_clicks_is_paced_like_one_of_many() {
+        // clicks cost five budgets a day at a factor of 1; one click is ten budgets, so that they come every second day
+        let mut campaign = Campaign { dearest: 10_000, ..Campaign::NEW };
+        let (mut debt, mut spent, mut paid) = (0.0, 0i64, 0i64);
+        for tick in 0..6000 {
+            campaign.accrue(1000, 0, 0);
+            let planned = campaign.planned();
+            if !campaign.affords(10_000) {
+                continue;
+            }
+            debt += 5000.0 * campaign.pace;
+            let charges = if debt >= 10_000.0 { 10_000 } else { 0 };
+            debt -= charges as f64;
+            let payment = campaign.pay(charges);
+            pace(&mut campaign, Pacing::Dual { step: 0.2 }, Bidding::Manual { bid: 1.0 }, planned, charges);
+            if tick >= 1000 {
+                spent += charges;
+                paid += payment.all();
+            }
+        }
+        let share = spent as f64 / 5_000_000.0;
+        assert!((share - 1.0).abs() < 0.1 && paid == spent, "{share} of the budget, {paid} of {spent} paid");
     }
 }

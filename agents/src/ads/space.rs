@@ -3,7 +3,7 @@
 //! The platform predicts who clicks from what it estimates of the match: E[match | estimate] = rho x estimate, so that a weak
 //! estimate predicts little and a sharp one tells pages apart.
 
-use super::auction::{Awards, Board, CERTAIN, Entrant, Rules};
+use super::auction::{Awards, Bidders, CERTAIN, Rules, sell};
 use super::bid::Bid;
 use crate::params::{AdParams, RECALLED};
 use sim_core::math::{exp_f32, ln_f32};
@@ -32,51 +32,53 @@ pub(crate) struct Entries {
     /// What is known of the utility beside the platform and the match.
     pub(crate) utility: [f32; RECALLED],
     pub(crate) bids: [Bid; RECALLED],
+    amounts: [u32; RECALLED],
     quality: [u32; RECALLED],
-    factor: [f32; RECALLED],
+    keys: [i32; RECALLED],
 }
 
 impl Entries {
     pub(crate) fn empty() -> Entries {
-        let zeros = [0.0; RECALLED];
-        Entries { fit: zeros, utility: zeros, bids: [Bid::NONE; RECALLED], quality: [0; RECALLED], factor: zeros }
+        let (zeros, none) = ([0.0; RECALLED], [0; RECALLED]);
+        Entries { fit: zeros, utility: zeros, bids: [Bid::NONE; RECALLED], amounts: none, quality: none, keys: [0; RECALLED] }
     }
 }
 
 impl AdSpace<'_> {
     /// Holds the auction; `entries` are filled in but for what is predicted here.
     #[inline(always)]
-    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32]) -> Awards {
-        let count = listings.len();
+    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32; RECALLED], count: usize) -> Awards {
         let spread = self.taste * self.accuracy;
         let AdParams { auction, slots, examined_ppm, reserve, squash, click_odds, .. } = self.params;
-        let Entries { fit, utility, bids, quality, factor } = entries;
-        for ((fit, utility), (quality, factor)) in
-            fit[..count].iter_mut().zip(&utility[..count]).zip(quality[..count].iter_mut().zip(&mut factor[..count]))
-        {
+        let Entries { fit, utility, bids, amounts, quality, keys } = entries;
+        let columns = fit[..count].iter_mut().zip(&utility[..count]).zip(&bids[..count]);
+        for (((fit, utility), bid), (amount, quality)) in columns.zip(amounts[..count].iter_mut().zip(&mut quality[..count])) {
             *fit *= spread;
             let odds = exp_f32((self.appeal + utility + *fit).clamp(-SATURATED, SATURATED)) * click_odds;
             *quality = in_ppm(odds / (1.0 + odds));
-            *factor = fitting(*fit, spread);
+            let fitted = fitted(bid.amount(), fitting(*fit, spread));
+            *amount = if bid.is_smart() { fitted } else { bid.amount() };
         }
         if *squash < 1.0 {
             quality[..count].iter_mut().for_each(|q| *q = squashed(*q, *squash));
         }
-        let mut board = Board::new(slots.len());
-        for (place, &listing) in listings.iter().enumerate() {
-            let bid = bids[place];
-            let amount = if bid.is_smart() { fitted(bid.amount(), factor[place]) } else { bid.amount() };
-            board.enter(Entrant { place: place as u8, listing, bid: amount, quality: quality[place] }, *reserve);
-        }
-        board.award(&Rules { auction: *auction, reserve: *reserve, examined_ppm })
+        debug_assert_eq!(slots.len(), examined_ppm.len());
+        let bidders = Bidders { count, listings, bids: amounts, quality };
+        sell(bidders, &Rules { auction: *auction, reserve: *reserve, examined_ppm }, keys)
     }
 }
 
-/// A rate in ppm, 1 to [`CERTAIN`]: adding 2^23 leaves the integer in the low bits, in every vector unit.
+/// A rate in ppm, 1 to [`CERTAIN`].
 #[inline(always)]
 fn in_ppm(rate: f32) -> u32 {
+    to_int(rate * CERTAIN as f32).clamp(1, CERTAIN)
+}
+
+/// The integer nearest to a number from 0 to 2^23 - 1: adding 2^23 leaves it in the low bits, in every vector unit.
+#[inline(always)]
+fn to_int(x: f32) -> u32 {
     const INTEGER: f32 = 8_388_608.0;
-    ((rate * CERTAIN as f32 + INTEGER).to_bits() & 0x7F_FFFF).clamp(1, CERTAIN)
+    (x + INTEGER).to_bits() & 0x7F_FFFF
 }
 
 /// Predicted click-through rate to the power of `squash`, ppm.
@@ -93,7 +95,7 @@ fn fitting(fit: f32, spread: f32) -> f32 {
 /// A mean bid times its factor, at least a money unit.
 #[inline(always)]
 fn fitted(bid: u32, factor: f32) -> u32 {
-    ((bid as f32 * factor + 0.5) as u32).clamp(1, Bid::LARGEST)
+    to_int((bid as i32 as f32 * factor).min(Bid::LARGEST as f32)).max(1)
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub(crate) fn pay(market: &Bazaar, tick: u32, view: &View, merchants: &mut Merch
     let home = market.catalog.listings[merchant.listings[0] as usize].platform as usize;
     let mut purse = Purse { id, group: merchant.group as usize, first_party_of: merchant.first_party_of, home, on, merchants, added };
     let channels = &market.params(view).content.channels;
-    for (at, (channel, buy)) in channels.iter().zip(&content.buys).enumerate() {
+    // what is auctioned is paid by the click
+    for (at, (channel, buy)) in channels.iter().zip(&content.buys).enumerate().filter(|(_, (channel, _))| !channel.auctioned) {
         purse.buy(buy, channel.platform, at, Metric::ContentSpend);
     }
     if let Some(brand) = &programme.brand {

@@ -5,11 +5,14 @@
 
 use super::campaign;
 use super::params::BrandParams;
-use super::plan::{Buy, ContentState, creative_factor, performance};
+use super::plan::{Buy, ContentState, GroupContent, creative_factor, performance};
 use super::sellers;
 use crate::catalog::Catalog;
 use crate::params::Params;
 use crate::platform::PlatformState;
+
+/// No channel.
+const NO_CHANNEL: u8 = u8::MAX;
 
 /// Content of a group on a channel, as a mission may meet it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +33,10 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
     segments: usize,
+    platforms: usize,
     tables: Vec<Vec<Entry>>,
+    /// By group and platform: the channel whose money buys clicks in the auction, or [`NO_CHANNEL`]; empty where there is none.
+    searches: Vec<u8>,
     /// By merchant: platforms on which it sells, as bits.
     pub(crate) presence: Vec<u8>,
 }
@@ -64,7 +70,25 @@ impl Contacts {
             })
             .collect()
         };
-        Contacts { segments, tables: cells.map(table).collect(), presence: sellers::presence(catalog, listed) }
+        Contacts {
+            segments,
+            platforms: platforms.len(),
+            tables: cells.map(table).collect(),
+            searches: searches(params, state, platforms.len()),
+            presence: sellers::presence(catalog, listed),
+        }
+    }
+
+    /// Whether any group buys clicks with content money.
+    #[inline]
+    pub(crate) fn has_search(&self) -> bool {
+        !self.searches.is_empty()
+    }
+
+    /// The channel by which a group buys clicks on a platform with content money.
+    pub(crate) fn search_channel(&self, group: u16, platform: usize) -> Option<usize> {
+        let channel = self.searches.get(group as usize * self.platforms + platform).filter(|c| **c != NO_CHANNEL);
+        channel.map(|&c| c as usize)
     }
 
     /// The table of a platform and segment; empty where nothing is met.
@@ -72,6 +96,20 @@ impl Contacts {
     pub(crate) fn table(&self, platform: usize, segment: usize) -> &[Entry] {
         self.tables.get(platform * self.segments + segment).map_or(&[], |table| table)
     }
+}
+
+/// The auctioned channel on which each group spends, by group and platform; the first of several.
+fn searches(params: &Params, state: &ContentState, platforms: usize) -> Vec<u8> {
+    let channels = &params.content.channels;
+    if channels.iter().all(|c| !c.auctioned) {
+        return Vec::new();
+    }
+    let of = |(content, p): (&GroupContent, usize)| {
+        let bought = channels.iter().zip(&content.buys).position(|(c, buy)| c.auctioned && c.platform == Some(p) && buy.spend > 0);
+        bought.map_or(NO_CHANNEL, |at| at as u8)
+    };
+    let found: Vec<u8> = state.groups.iter().flat_map(|content| (0..platforms).map(move |p| (content, p))).map(of).collect();
+    if found.iter().all(|c| *c == NO_CHANNEL) { Vec::new() } else { found }
 }
 
 /// Entries of all groups, with the platform whose missions meet them (`None`: all); `upto` is still the entry's own expectation.

@@ -34,22 +34,21 @@ impl Tour<'_> {
         platform: usize,
         segment: usize,
         category: usize,
-        mission: u32,
+        key: u64,
         totals: &mut Totals,
     ) -> Option<u32> {
         let table = self.view.contacts.table(platform, segment);
         let last = table.last()?;
         let id = state.shopper(index);
-        let words = self.seed.words(Purpose::Content, id, u64::from(self.tick), u64::from(mission));
-        let count = ((last.upto + words.uniform(0)) as usize).min(MOST);
+        let count = ((last.upto + unit_f32(mix(key, 0) as u32)) as usize).min(MOST);
+        let (draws, details) = (mix(key, 1), mix(key, 2));
         let mut followed = None;
         for k in 0..count {
-            let key = mix(words.0[1], k as u64);
-            let at = unit_f32((key >> 32) as u32) * last.upto;
+            let at = unit_f32((mix(draws, k as u64) >> 32) as u32) * last.upto;
             let entry = &table[table.partition_point(|e| e.upto <= at).min(table.len() - 1)];
             if self.reaches(entry, id) {
                 let here = (platform, segment, category);
-                followed = self.contact(state, index, here, entry, mix(words.0[2], k as u64), totals).or(followed);
+                followed = self.contact(state, index, here, entry, mix(details, k as u64), totals).or(followed);
             }
         }
         followed
@@ -120,12 +119,14 @@ impl Tour<'_> {
         if !self.view.state.content.is_on() || state.rows[index].evokes_nobody() {
             return;
         }
-        for option in options.iter().filter(|o| o.examined) {
+        let mut drawn = None;
+        for option in options.iter().filter(|o| o.examined && (o.is_evoked || o.is_paid())) {
             let merchant = self.view.offers[option.listing as usize].merchant;
             let before = state.rows[index].stage_of(merchant);
             let chance = look[before as usize];
             if chance > 0.0 && before < Stage::Ask as u8 {
-                let key = self.seed.words(Purpose::Content, state.shopper(index), u64::from(self.tick), LOOK_KEY | u64::from(mission)).0[0];
+                let words = || self.seed.words(Purpose::Content, state.shopper(index), u64::from(self.tick), LOOK_KEY | u64::from(mission));
+                let key = *drawn.get_or_insert_with(|| words().0[0]);
                 if unit_f32(mix(key, u64::from(merchant)) as u32) < chance {
                     state.rows[index].raise(merchant, Stage::Ask);
                     self.note_step(option.platform as usize, segment, before, Stage::Ask as u8, totals);
@@ -134,7 +135,7 @@ impl Tour<'_> {
         }
     }
 
-    fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
+    pub(super) fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
         if after > before {
             totals.fired(Mechanism::FunnelStep, 1, 0);
             if after == Stage::Ask as u8 {
@@ -196,7 +197,7 @@ impl Tour<'_> {
 }
 
 /// The stage to which a contact leads from `before`: the highest first, each with its probability; as before if none.
-fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
+pub(super) fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
     for after in (before as usize + 1..lift.len()).rev() {
         let chance = lift[before as usize][after];
         if u < chance {

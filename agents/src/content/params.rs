@@ -28,6 +28,8 @@ pub struct ChannelParams {
     pub name: Arc<str>,
     /// Platform whose shoppers it reaches and who is paid; `None` is off-site.
     pub platform: Option<usize>,
+    /// Whether its money buys clicks in the ad auction of its platform instead of impressions: search, where slots are sold.
+    pub auctioned: bool,
     /// Whether it reaches a segment.
     pub segments: Vec<bool>,
     /// Most impressions per mission of its audience, all merchants together.

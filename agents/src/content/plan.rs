@@ -196,7 +196,7 @@ impl Night<'_> {
         for (buy, (channel, share)) in content.buys.iter_mut().zip(self.content.channels.iter().zip(&content.shares)) {
             let wanted = ((money - cost) as f64 * share) as i64;
             buy.spend = if buy.audience > 0.0 && buy.payers > 0 { wanted } else { 0 };
-            buy.impressions = impressions(buy.payers, buy.spend, channel.cpm);
+            buy.impressions = if channel.auctioned { 0 } else { impressions(buy.payers, buy.spend, channel.cpm) };
         }
     }
 

@@ -8,8 +8,9 @@ use super::medians::{FATIGUE, MATCH, PRICE, QUALITY, TERMS};
 use super::{Cause, Loss, count, largest};
 use crate::metric::{Metric, Totals};
 use crate::view::price_term;
-use crate::visit::{Option_, Tour};
+use crate::visit::{Option_, Tour, heaviest};
 use sim_core::math::exp_f32;
+use std::ops::Range;
 
 /// Rise of the purchase probability below which nothing would have helped.
 pub(crate) const LEAST_RISE: f32 = 0.01;
@@ -36,6 +37,7 @@ pub(crate) struct Ended<'a> {
 
 impl Tour<'_> {
     /// Attributes the visits of a mission that ended without a choice there.
+    #[inline(always)]
     pub(crate) fn attribute(&self, ended: &Ended, losses: &mut Vec<Loss>, totals: &mut Totals) {
         let bought = ended.chosen.map(|i| &ended.options[i]);
         if let Some(option) = bought {
@@ -46,17 +48,19 @@ impl Tour<'_> {
             if bought.is_some_and(|option| option.platform == platform) {
                 continue;
             }
-            let (listing, cause) = match best(ended, from as usize, to as usize) {
+            let page = from as usize..to as usize;
+            let (listing, cause) = match heaviest(ended.options, ended.weights, page.clone()) {
                 None => (self.catalog.cell(p, ended.category).start, Cause::Assortment),
                 Some(i) => {
                     let option = &ended.options[i];
                     let cause = match bought {
                         Some(other) => self.against(ended, option, other),
-                        None => self.against_leaving(ended, i, from as usize..to as usize),
+                        None => {
+                            let term = self.paid_term(ended, option);
+                            self.count_sides(ended, option, term, totals);
+                            self.against_leaving(ended, i, page, term)
+                        }
                     };
-                    if bought.is_none() {
-                        self.count_sides(ended, option, totals);
-                    }
                     (option.listing, cause)
                 }
             };
@@ -66,6 +70,7 @@ impl Tour<'_> {
     }
 
     /// What a term of price weighs, what lies above the reference price with it.
+    #[inline(always)]
     fn weighed(&self, ended: &Ended, term: f32) -> f32 {
         let above = ended.reference.map_or(0.0, |reference| (term - reference).max(0.0));
         ended.sensitivity * (term + above * self.params.choice.loss_aversion)
@@ -74,7 +79,7 @@ impl Tour<'_> {
     fn against(&self, ended: &Ended, lost: &Option_, bought: &Option_) -> Cause {
         let yard = &self.view.yardstick;
         let list = |o: &Option_| price_term(self.params, ended.category, self.view.state.prices[o.listing as usize]);
-        let paid = |o: &Option_| price_term(self.params, ended.category, o.price);
+        let paid = |o: &Option_| self.paid_term(ended, o);
         let price = ended.sensitivity * (list(lost) - list(bought));
         let deal = self.weighed(ended, paid(lost)) - self.weighed(ended, paid(bought)) - price;
         let (here, there) = (lost.platform as usize, bought.platform as usize);
@@ -94,7 +99,17 @@ impl Tour<'_> {
         largest(&gaps, f32::MIN_POSITIVE).unwrap_or(Cause::Match)
     }
 
-    fn against_leaving(&self, ended: &Ended, i: usize, page: std::ops::Range<usize>) -> Cause {
+    /// What an offer costs in price-utility units, all in.
+    #[inline(always)]
+    fn paid_term(&self, ended: &Ended, option: &Option_) -> f32 {
+        let offer = &self.view.offers[option.listing as usize];
+        if option.price == offer.shelf { offer.price_term } else { price_term(self.params, ended.category, option.price) }
+    }
+
+    #[inline(always)]
+    fn against_leaving(&self, ended: &Ended, i: usize, page: Range<usize>, term: f32) -> Cause {
+        const CAUSES: [Cause; 7] =
+            [Cause::Price, Cause::Assortment, Cause::Match, Cause::Service, Cause::Delivery, Cause::Quality, Cause::Fatigue];
         let option = &ended.options[i];
         let p = option.platform as usize;
         let (choice, yard) = (&self.params.choice, &self.view.yardstick);
@@ -102,32 +117,36 @@ impl Tour<'_> {
         let own = ended.weights[i];
         let here: f32 = ended.weights[page].iter().sum();
         let inside: f32 = ended.weights.iter().sum();
-        let left = ended.outside / (inside + ended.outside);
+        let all = inside + ended.outside;
         let offer = &self.view.offers[option.listing as usize];
-        // rise of the probability of buying when a part of the weights is multiplied
-        let rise = |part: f32, gain: f32| {
-            let added = part * (exp_f32(gain.clamp(-30.0, 30.0)) - 1.0);
-            left - ended.outside / (inside + added + ended.outside).max(f32::MIN_POSITIVE)
-        };
-        let rested = ended.outside * exp_f32((choice.outside_fatigue * (medians[FATIGUE].at - ended.tired)).clamp(-30.0, 30.0));
-        let term = price_term(self.params, ended.category, option.price);
+        // the part of the weights that a replacement multiplies, and the utility that it adds; rest shrinks the weight of leaving
+        let parts = [own, here, own, here, here, own, ended.outside, 0.0];
         let gains = [
-            (Cause::Price, rise(own, self.weighed(ended, term) - self.weighed(ended, medians[PRICE].at))),
-            (Cause::Assortment, rise(here, -yard.page_gap[p * self.catalog.categories.len() + ended.category])),
-            (Cause::Match, rise(own, choice.taste * (medians[MATCH].at - option.perceived))),
-            (Cause::Service, rise(here, yard.service.median - yard.service.of[p])),
-            (Cause::Delivery, rise(here, yard.delivery.median - yard.delivery.of[p])),
-            (Cause::Quality, rise(own, medians[QUALITY].at - offer.quality)),
-            (Cause::Fatigue, left - rested / (inside + rested)),
+            self.weighed(ended, term) - self.weighed(ended, medians[PRICE].at),
+            -yard.page_gap[p * self.catalog.categories.len() + ended.category],
+            choice.taste * (medians[MATCH].at - option.perceived),
+            yard.service.median - yard.service.of[p],
+            yard.delivery.median - yard.delivery.of[p],
+            medians[QUALITY].at - offer.quality,
+            choice.outside_fatigue * (medians[FATIGUE].at - ended.tired),
+            0.0,
         ];
-        largest(&gains, LEAST_RISE).unwrap_or(Cause::NoNeed)
+        // rise of the probability of buying, all at once
+        let mut rises = [0.0; 8];
+        for (k, (rise, (part, gain))) in rises.iter_mut().zip(parts.iter().zip(gains)).enumerate() {
+            let added = part * (exp_f32(gain.clamp(-30.0, 30.0)) - 1.0);
+            let outside = ended.outside + if k == 6 { added } else { 0.0 };
+            *rise = ended.outside / all - outside / (all + added).max(f32::MIN_POSITIVE);
+        }
+        let rises: [(Cause, f32); CAUSES.len()] = std::array::from_fn(|k| (CAUSES[k], rises[k]));
+        largest(&rises, LEAST_RISE).unwrap_or(Cause::NoNeed)
     }
 
     /// Counts on which side of the medians of its category a lost offer lies.
-    fn count_sides(&self, ended: &Ended, option: &Option_, totals: &mut Totals) {
+    #[inline(always)]
+    fn count_sides(&self, ended: &Ended, option: &Option_, term: f32, totals: &mut Totals) {
         let from = ended.category * TERMS;
         let medians = &self.view.state.medians[from..from + TERMS];
-        let term = price_term(self.params, ended.category, option.price);
         let terms = [term, option.perceived, self.view.offers[option.listing as usize].quality, ended.tired];
         for (k, (value, median)) in terms.into_iter().zip(medians).enumerate() {
             let side = i64::from(value > median.at) - i64::from(value < median.at);
@@ -136,13 +155,4 @@ impl Tour<'_> {
             cell[1] += 1;
         }
     }
-}
-
-/// The examined option of a page that weighs most; the smaller listing of equals.
-fn best(ended: &Ended, from: usize, to: usize) -> Option<usize> {
-    let examined = (from..to).filter(|&i| ended.options[i].examined);
-    examined.reduce(|a, b| {
-        let key = |i: usize| (ended.weights[i], std::cmp::Reverse(ended.options[i].listing));
-        if key(b).partial_cmp(&key(a)) == Some(std::cmp::Ordering::Greater) { b } else { a }
-    })
 }

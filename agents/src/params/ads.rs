@@ -59,6 +59,8 @@ pub struct AdvertiserParams {
     pub whole_site: Option<WholeSiteParams>,
     /// One-key boost.
     pub boost: Option<BoostParams>,
+    /// Share of the ad cost of an order that prices are set on.
+    pub pass_on: f64,
 }
 
 /// How a merchant bids for a click.
@@ -115,7 +117,7 @@ pub enum AdBudget {
 /// How bids are held to the budget.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pacing {
-    /// Not at all: the budget only caps what is paid.
+    /// Not at all: bids stand while there is money.
     None,
     /// Multiplicative dual pacing (Balseiro and Gur 2019).
     Dual {

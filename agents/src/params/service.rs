@@ -37,6 +37,10 @@ pub struct ProactiveParams {
     pub repair: f32,
     /// Cost of reaching one, money units.
     pub cost: i64,
+    /// Share of the lines given up at check-out that a message reaches.
+    pub carts: f32,
+    /// Utility of the message, over mu.
+    pub nudge: f32,
 }
 
 /// Questions before a purchase.

@@ -44,6 +44,8 @@ pub(crate) struct Shop<'a> {
     pub(crate) first_party: bool,
     /// Mean orders a tick of all listings of the merchant on the platform.
     pub(crate) joint_sales: f32,
+    /// Advertising that the merchant counts as a cost of an order, money units.
+    pub(crate) ad_cost: f64,
 }
 
 /// How demand answers to prices in the mean of the market; sensitivity is in utils per unit of price utility, over mu.
@@ -92,7 +94,8 @@ impl Demand {
 pub(crate) struct Outlook {
     /// List price in force.
     pub(crate) old: f64,
-    /// List price at which nothing is left after commission, fee, delivery and the own discounts of the last week.
+    /// List price at which nothing is left after commission, fee, delivery, the own discounts of the last week and the advertising that
+    /// is passed on.
     pub(crate) cost: f64,
     /// The same without discounts.
     pub(crate) plain_cost: f64,
@@ -167,7 +170,7 @@ impl<'a> Night<'a> {
         let platform = shop.listing.platform as usize;
         let rules = &self.params.platforms[platform];
         let delivery = self.view.state.platforms[platform].delivery_cost(rules);
-        let spent = f64::from(shop.listing.unit_cost) + super::borne(rules, delivery);
+        let goods = f64::from(shop.listing.unit_cost) + super::borne(rules, delivery);
         let without_discounts = super::kept_of_list(rules, shop.first_party);
         let kept = if shop.state.kept > 0.0 { f64::from(shop.state.kept) } else { without_discounts };
         // orders are counted when they ship: some of the choices on a page are cancelled before
@@ -175,8 +178,8 @@ impl<'a> Night<'a> {
         let words = self.market.seed.words(Purpose::Reprice, u64::from(shop.id), u64::from(self.tick), 0);
         Outlook {
             old: f64::from(old),
-            cost: (spent / kept).max(1.0),
-            plain_cost: (spent / without_discounts).max(1.0),
+            cost: ((goods + shop.ad_cost) / kept).max(1.0),
+            plain_cost: (goods / without_discounts).max(1.0),
             kept,
             paid_share: f64::from(shop.state.paid_share),
             rival: self.lowest_rival(shop, seen_after(policy)),

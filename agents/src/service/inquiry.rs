@@ -6,10 +6,9 @@
 //! (w' / T') / (w / T).
 
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::mission::Need;
 use crate::shard::Asked;
-use crate::visit::{Option_, Tour};
-use sim_core::draw::Purpose;
+use crate::visit::{Option_, Tour, heaviest};
+use sim_core::draw::{mix, unit_f32};
 use sim_core::math::exp_f32;
 
 /// A byte of a share.
@@ -36,9 +35,9 @@ fn reach(service: u16) -> f32 {
 
 /// A mission before it ends.
 pub(crate) struct Considered<'a> {
-    pub(crate) shopper: u64,
     pub(crate) segment: usize,
-    pub(crate) need: Need,
+    /// Key of the question.
+    pub(crate) key: u64,
     pub(crate) options: &'a mut [Option_],
     pub(crate) weights: &'a mut [f32],
     /// Weights of all examined options and of leaving.
@@ -52,14 +51,14 @@ impl Tour<'_> {
     pub(crate) fn inquire(&self, mission: &mut Considered, asked: &mut Vec<Asked>, totals: &mut Totals) -> Option<usize> {
         let chosen = mission.chosen;
         let inquiry = &self.params.inquiry;
-        let Some(at) = chosen.or_else(|| closest(mission)) else { return chosen };
+        let Some(at) = chosen.or_else(|| heaviest(mission.options, mission.weights, 0..mission.options.len())) else { return chosen };
         let buys = 1.0 - mission.outside / mission.total;
         let unsure = 4.0 * buys * (1.0 - buys);
         let option = mission.options[at];
         let service = self.view.state.service[option.listing as usize];
-        let words = self.seed.words(Purpose::Inquiry, mission.shopper, u64::from(self.tick), u64::from(mission.need.number));
-        let asks = words.uniform(0) < inquiry.share * unsure;
-        let reached = !asks && words.uniform(1) < reach(service) * unsure;
+        let (key, answer_key) = (mix(mission.key, 0), mix(mission.key, 1));
+        let asks = unit_f32(key as u32) < inquiry.share * unsure;
+        let reached = !asks && unit_f32((key >> 32) as u32) < reach(service) * unsure;
         if !asks && !reached {
             return chosen;
         }
@@ -67,7 +66,8 @@ impl Tour<'_> {
         totals.add_to(platform, mission.segment, if asks { Metric::Inquiries } else { Metric::Addressed }, 1);
         totals.fired(if asks { Mechanism::Inquiry } else { Mechanism::ProactiveInquiry }, 1, 0);
         asked.push(Asked { listing: option.listing, reached });
-        let chosen = if words.uniform(2) < answers(service) { self.answered(mission, at, words.uniform(3)) } else { chosen };
+        let is_good = unit_f32(answer_key as u32) < answers(service);
+        let chosen = if is_good { self.answered(mission, at, unit_f32((answer_key >> 32) as u32)) } else { chosen };
         totals.add_to(platform, mission.segment, Metric::InquiryOrders, i64::from(chosen == Some(at)));
         chosen
     }
@@ -89,16 +89,6 @@ impl Tour<'_> {
             None => (u * total < after - before).then_some(at),
         }
     }
-}
-
-/// The examined option that weighs most; the smaller listing of equals.
-fn closest(mission: &Considered) -> Option<usize> {
-    let examined = (0..mission.options.len()).filter(|&i| mission.options[i].examined);
-    examined.reduce(|a, b| {
-        let better = mission.weights[b] > mission.weights[a]
-            || mission.weights[b] == mission.weights[a] && mission.options[b].listing < mission.options[a].listing;
-        if better { b } else { a }
-    })
 }
 
 #[cfg(test)]

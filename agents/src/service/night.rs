@@ -8,7 +8,7 @@ use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, Merchants, Quote, WEEK_TICKS};
 use crate::metric::{ASKED, Mechanism, Metric, Totals};
-use crate::params::{MerchantServiceParams, SERVICE, ToolParams};
+use crate::params::{MerchantServiceParams, PLATFORMS, SERVICE, ToolParams};
 use crate::presence::Status;
 use crate::pricing::break_even;
 use sim_core::ledger::Account;
@@ -89,13 +89,18 @@ impl Desk<'_> {
         dominant(&sums)
     }
 
-    /// Service of a shop on a platform as everybody will see it, on the shop's turn.
-    pub(crate) fn score(&self, merchants: &Merchants, id: u32, platform: u8) -> Option<u16> {
+    /// Service of a shop by platform as everybody will see it, on the shop's turn. Without a tool it is the same on all of them.
+    pub(crate) fn scores(&self, merchants: &Merchants, id: u32) -> Option<[u16; PLATFORMS]> {
         let desk = merchants.desks.get(id as usize)?;
         let params = desk_of(self.market, id).filter(|_| (self.tick + id).is_multiple_of(SCORE_TICKS))?;
         let talent = Talent::new(self.market.seed, id);
-        let performance = self.view.state.platforms[platform as usize].in_use[SERVICE];
-        Some(service(params, &talent, desk, self.tick + 1, performance))
+        let next = self.tick + 1;
+        let on = |platform: usize| service(params, &talent, desk, next, self.view.state.platforms[platform].in_use[SERVICE]);
+        let mut scores = [on(0); PLATFORMS];
+        if talent.tool(params, desk, next).is_some() {
+            (1..self.market.catalog.platforms.len()).for_each(|platform| scores[platform] = on(platform));
+        }
+        Some(scores)
     }
 
     /// Does for a listing what the tool advises.

@@ -19,12 +19,13 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use crate::cluster::board::{Assembly, Board};
+use crate::cluster::fault;
 use crate::cluster::logic::Incarnation;
 use crate::cluster::net;
 use crate::cluster::security::{Security, Shows};
 use crate::cluster::wire::worker_client::WorkerClient;
 use crate::cluster::wire::worker_server::Worker;
-use crate::cluster::wire::{Chunk, FetchRequest, MOST_BYTES};
+use crate::cluster::wire::{Chunk, FetchRequest, Fetched, MOST_BYTES};
 use crate::exit::Failure;
 
 /// Pause after an attempt that failed.
@@ -56,7 +57,6 @@ pub(crate) fn client(address: &str, security: &Security) -> Result<Client, Failu
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) sent_bytes: u64,
-    pub(crate) received_bytes: u64,
     pub(crate) waited: Duration,
 }
 
@@ -84,12 +84,14 @@ pub(crate) struct Fetching {
     pub(crate) patience: Duration,
     pub(crate) round: u64,
     pub(crate) traffic: Traffic,
+    /// Bytes received from each member, by place, since they were asked for.
+    pub(crate) fetched: Vec<u64>,
     pub(crate) trouble: Option<Trouble>,
 }
 
 impl Transport for Fetching {
     fn swap(&mut self, phase: Phase, buffers: Buffers) -> Result<Vec<Received>, ExchangeError> {
-        self.runtime.clone().block_on(self.round_of(buffers)).map_err(|trouble| {
+        self.runtime.clone().block_on(self.round_of(phase, buffers)).map_err(|trouble| {
             let cause = format!("{trouble:?}");
             self.trouble = Some(trouble);
             ExchangeError { phase, cause }
@@ -99,17 +101,30 @@ impl Transport for Fetching {
 
 impl Fetching {
     /// Publishes `buffers` and fetches those of the others.
-    pub(crate) async fn round_of(&mut self, buffers: Buffers) -> Result<Vec<Received>, Trouble> {
+    pub(crate) async fn round_of(&mut self, phase: Phase, buffers: Buffers) -> Result<Vec<Received>, Trouble> {
+        fault::passing(format_args!("{phase:?}-computed"));
         let begun = Instant::now();
         let peers = self.members.len() - 1;
         self.traffic.sent_bytes += (buffers.all.len() * peers + buffers.each.iter().map(Vec::len).sum::<usize>()) as u64;
         self.board.publish(self.generation, self.round, buffers);
+        fault::passing(format_args!("{phase:?}-published"));
         let found = self.all().await;
+        fault::passing(format_args!("{phase:?}-fetched"));
         self.round += 1;
         self.traffic.waited += begun.elapsed();
         let received = found?;
-        self.traffic.received_bytes += received.iter().map(|(all, own)| all.len() + own.len()).sum::<usize>() as u64;
+        self.fetched.resize(received.len(), 0);
+        for (sum, (all, own)) in self.fetched.iter_mut().zip(&received) {
+            *sum += (all.len() + own.len()) as u64;
+        }
         Ok(received)
+    }
+
+    /// Bytes received from each other member since this was asked last.
+    pub(crate) fn take_fetched(&mut self) -> Vec<Fetched> {
+        let by_place = std::mem::take(&mut self.fetched);
+        let others = self.members.iter().zip(by_place).filter(|((_, client), _)| client.is_some());
+        others.map(|((who, _), bytes)| Fetched { peer: who.0, bytes }).collect()
     }
 
     async fn all(&self) -> Result<Vec<Received>, Trouble> {

@@ -14,14 +14,14 @@ use tokio::time::Instant;
 use crate::cluster::chronicle::Chronicle;
 use crate::cluster::logic::{Command, Event, Incarnation, Logic, Settings};
 use crate::cluster::metrics::Metrics;
-use crate::cluster::net;
 use crate::cluster::record::Base;
 use crate::cluster::security::{Asks, Security};
 use crate::cluster::service::{Card, Desk, Hub, Note};
 use crate::cluster::spawn::Brood;
-use crate::cluster::store::{Store, StoreError};
+use crate::cluster::store::{Store, StoreError, state_folder};
 use crate::cluster::wire::coordinator_server::CoordinatorServer;
 use crate::cluster::wire::{Advance, Assign, Dismiss, Load, MOST_BYTES, Member, Order, Save, StatusReply, order};
+use crate::cluster::{fault, net, store};
 use crate::exit::{Exit, Failure};
 use crate::plan::{Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
@@ -116,6 +116,7 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
     let server = serve(&hosting.security, &hub, &metrics).await?;
     let serving = tokio::spawn(server.serve_with_incoming(net::incoming(listener)));
     progress.say(&format!("coordinator listens on {address}"));
+    fault::passing(format_args!("listening"));
     let brood = match &hosting.local {
         Some((count, threads, token)) => Brood::start(*count, &address.to_string(), token, *threads)?,
         None => Brood::default(),
@@ -173,10 +174,7 @@ fn lost_file(what: &str) -> Failure {
 
 /// A failure of the store.
 pub(crate) fn stored(error: StoreError) -> Failure {
-    Failure::Missing {
-        what: error.to_string(),
-        advice: "the store of the run must be readable and writable; another coordinator may be at work in it".to_owned(),
-    }
+    store::stored(error, "the store of the run must be readable and writable; another coordinator may be at work in it")
 }
 
 impl<'a> Host<'a> {
@@ -224,7 +222,9 @@ impl<'a> Host<'a> {
                 note = heard.recv() => self.heard(note).await,
             };
             if let Some(event) = event {
+                let name = event.name();
                 self.obey(event).await?;
+                fault::passing(format_args!("heard-{name}"));
                 self.publish();
             }
         }
@@ -272,8 +272,7 @@ impl<'a> Host<'a> {
         while let Some(event) = events.pop() {
             for command in self.logic.handle(event, self.begun.elapsed()) {
                 if let Command::Commit(base) = command {
-                    self.commit(base).await?;
-                    events.push(Event::Committed);
+                    events.push(self.commit(base).await?);
                 } else {
                     self.carry_out(command).await?;
                 }
@@ -282,8 +281,15 @@ impl<'a> Host<'a> {
         Ok(())
     }
 
-    async fn commit(&mut self, base: Base) -> Result<(), Failure> {
-        self.store.commit(&base).await.map_err(stored)?;
+    /// Makes a checkpoint count. Where it cannot be written the last one stays; where somebody else wrote it, that one goes on.
+    async fn commit(&mut self, base: Base) -> Result<Event, Failure> {
+        fault::passing(format_args!("committing"));
+        match self.store.commit(&base).await {
+            Ok(()) => {}
+            Err(error @ StoreError::Exists { .. }) => return Err(stored(error)),
+            Err(error) => return Ok(Event::NotCommitted { cause: error.to_string() }),
+        }
+        fault::passing(format_args!("committed"));
         tracing::info!(cell = base.cell, tick = base.tick, generation = base.generation, objects = base.objects.len(), "checkpoint");
         let oldest = self.logic.base().clone();
         self.logic.keep(base);
@@ -291,14 +297,22 @@ impl<'a> Host<'a> {
         if let Err(error) = self.store.forget_before(&oldest).await {
             tracing::warn!(%error, "an outdated checkpoint stays");
         }
-        Ok(())
+        Ok(Event::Committed)
     }
 
     async fn carry_out(&mut self, command: Command) -> Result<(), Failure> {
         match command {
             Command::Assign { generation, members, base } => self.assign(generation, &members, base).await?,
             Command::Advance { until } => self.order_all(&order::Body::Advance(Advance { until })),
-            Command::Save => self.order_all(&order::Body::Save(Save {})),
+            Command::Save => {
+                self.order_all(&order::Body::Save(Save {}));
+                fault::passing(format_args!("save-ordered"));
+            }
+            Command::Discard { cell, tick, generation } => {
+                if let Err(error) = self.store.discard(&state_folder(cell, tick, generation)).await {
+                    tracing::warn!(%error, "what was written of a checkpoint that does not count stays");
+                }
+            }
             Command::Dismiss { who, exit, cause } => {
                 let dismiss = Dismiss { exit: exit.into(), cause };
                 let generation = self.logic.generation();
@@ -327,6 +341,7 @@ impl<'a> Host<'a> {
 
     async fn assign(&mut self, generation: u64, members: &[Incarnation], base: Base) -> Result<(), Failure> {
         self.store.fence(generation).await.map_err(stored)?;
+        fault::passing(format_args!("fenced"));
         self.workers = self.workers.max(members.len());
         let seat = |who: &Incarnation| self.hub.seat(*who).map(|seat| (seat.address, format!("{who} on {} ({})", seat.host, seat.process)));
         let seats: Vec<_> = members.iter().map(|who| seat(who).unwrap_or_default()).collect();
@@ -339,6 +354,7 @@ impl<'a> Host<'a> {
         let objects = base.objects.into_iter().map(Into::into).collect();
         let assign = Assign { members, cell: base.cell, tick: base.tick, objects };
         self.order_all(&order::Body::Assign(assign));
+        fault::passing(format_args!("assigned"));
         Ok(())
     }
 

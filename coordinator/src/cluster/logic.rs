@@ -92,6 +92,8 @@ pub(crate) struct Logic {
     stop: Option<u32>,
     /// The tick from which the next period between checkpoints counts.
     due_from: u32,
+    /// A checkpoint that failed, of which members may have written parts since it was removed.
+    debris: Option<Place>,
     is_draining: bool,
     /// Workers needed to begin; one is enough to go on.
     wanted: usize,
@@ -101,6 +103,14 @@ pub(crate) struct Logic {
     saved_at: Duration,
     heard_at: Duration,
     commands: Vec<Command>,
+}
+
+/// Where the state of a checkpoint is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    cell: u32,
+    tick: u32,
+    generation: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -129,6 +139,7 @@ impl Logic {
             until: 0,
             stop: None,
             due_from: 0,
+            debris: None,
             is_draining: false,
             wanted,
             since: Duration::ZERO,
@@ -160,8 +171,11 @@ impl Logic {
             Event::Saved { from, generation, tick, objects } => self.of_member(from, generation, |logic, member| {
                 logic.saved(member, tick, objects);
             }),
-            Event::NotSaved { from, generation, cause } => self.of_member(from, generation, |logic, _| logic.not_saved(from, &cause, now)),
+            Event::NotSaved { from, generation, cause } => self.of_member(from, generation, |logic, _| {
+                logic.not_saved(&format!("{from} could not write its part of a checkpoint"), &cause, now);
+            }),
             Event::Committed => self.committed(now),
+            Event::NotCommitted { cause } => self.not_committed(&cause, now),
             Event::Lost { who, cause } => self.lost(who, cause, now),
             Event::Unreachable { from, generation, peer, cause } => self.of_member(from, generation, |logic, _| {
                 logic.lost(peer, format!("{from} cannot reach it: {cause}"), now);
@@ -329,6 +343,10 @@ impl Logic {
 
     fn checkpoint(&mut self) {
         self.enter(Phase::Checkpointing);
+        // by now everybody has ended writing the one that failed
+        if let Some(place) = self.debris.take() {
+            self.discard(place);
+        }
         for (_, progress) in &mut self.members {
             progress.saved = None;
         }
@@ -421,9 +439,21 @@ impl Logic {
         }
     }
 
-    fn not_saved(&mut self, from: Incarnation, cause: &str, now: Duration) {
-        self.commands.push(Command::Tell(format!("{from} could not write its part of a checkpoint, the last one stays: {cause}")));
+    /// Without the manifest of a cell that is over the next one cannot begin; any other checkpoint can be done without.
+    fn not_committed(&mut self, cause: &str, now: Duration) {
         if self.phase == Phase::Checkpointing {
+            self.not_saved("the manifest of a checkpoint cannot be written", cause, now);
+        } else {
+            self.fail(crate::exit::Exit::Failed as u8, format!("the results of a cell cannot be kept: {cause}"));
+        }
+    }
+
+    fn not_saved(&mut self, what: &str, cause: &str, now: Duration) {
+        self.commands.push(Command::Tell(format!("{what}, the last one stays: {cause}")));
+        if self.phase == Phase::Checkpointing {
+            let place = Place { cell: self.base().cell, tick: self.slowest(), generation: self.generation };
+            self.discard(place);
+            self.debris = Some(place);
             if self.is_draining {
                 return self.end_drained();
             }
@@ -434,6 +464,10 @@ impl Logic {
             self.due_from = self.slowest();
             self.advance();
         }
+    }
+
+    fn discard(&mut self, Place { cell, tick, generation }: Place) {
+        self.commands.push(Command::Discard { cell, tick, generation });
     }
 
     fn lost(&mut self, who: Incarnation, cause: String, now: Duration) {

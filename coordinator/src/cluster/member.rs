@@ -15,6 +15,7 @@ use sim_core::{parallel, snapshot};
 use tokio::runtime::Handle;
 
 use crate::cluster::chronicle::Chronicle;
+use crate::cluster::fault;
 use crate::cluster::fetch::{Fetching, Traffic, Trouble};
 use crate::cluster::record::{Object, Published};
 use crate::cluster::store::{Store, StoreError, output_folder, state_folder};
@@ -122,7 +123,9 @@ impl<'a> Member<'a> {
         let step = recorded.map_err(|broken| self.stopped(broken))?;
         let missions = self.chronicle.add(&self.job.plan, &self.engine, &step);
         let ends_block = step.tick.is_some_and(|tick| (tick + 1).is_multiple_of(outputs.block) || tick + 1 == ticks);
+        fault::passing(format_args!("tick-computed"));
         let files = if ends_block { self.write_block(outputs.block)? } else { Vec::new() };
+        fault::passing(format_args!("block-written"));
         let outcome = if self.engine.is_done() && is_scribe { Some(self.write_outcome()?) } else { None };
         Ok(Applied {
             tick: self.next(),
@@ -153,7 +156,10 @@ impl<'a> Member<'a> {
             files.push((format!("{folder}/{REPLICATED}"), market.replicated_piece(world).expect(plain)));
             files.push((format!("{folder}/{CHRONICLE}"), snapshot::save(&self.chronicle).expect(plain)));
         }
-        self.job.runtime.block_on(self.job.store.create_all(files))
+        fault::passing(format_args!("saving"));
+        let saved = self.job.runtime.block_on(self.job.store.create_all(files));
+        fault::passing(format_args!("saved"));
+        saved
     }
 
     /// Hands the rows of the block to those who write their tables, and writes the own ones.
@@ -203,7 +209,7 @@ impl<'a> Member<'a> {
             rows_us: micros(rows),
             waited_us: micros(now.waited - traffic.waited),
             sent_bytes: now.sent_bytes - traffic.sent_bytes,
-            received_bytes: now.received_bytes - traffic.received_bytes,
+            fetched: self.exchange.transport().take_fetched(),
             resident_bytes: resident_bytes(),
             missions,
             gmv: self.chronicle.gmv,

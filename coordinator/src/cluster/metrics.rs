@@ -32,7 +32,8 @@ struct Sums {
     rows_us: u64,
     waited_us: u64,
     sent_bytes: u64,
-    received_bytes: u64,
+    /// Bytes by the worker that they came from.
+    fetched: BTreeMap<u64, u64>,
     resident_bytes: u64,
 }
 
@@ -46,7 +47,9 @@ impl Metrics {
         sums.rows_us += load.rows_us;
         sums.waited_us += load.waited_us;
         sums.sent_bytes += load.sent_bytes;
-        sums.received_bytes += load.received_bytes;
+        for fetched in &load.fetched {
+            *sums.fetched.entry(fetched.peer).or_default() += fetched.bytes;
+        }
         sums.resident_bytes = load.resident_bytes;
     }
 
@@ -86,7 +89,11 @@ impl Metrics {
         metric("tick", "gauge", "Next tick of the engine.", each(&|sums| sums.tick.to_string()));
         metric("lag_ticks", "gauge", "Ticks behind the fastest worker.", each(&|sums| (fastest - sums.tick).to_string()));
         metric("sent_bytes_total", "counter", "Bytes sent to other workers.", each(&|sums| sums.sent_bytes.to_string()));
-        metric("received_bytes_total", "counter", "Bytes fetched from other workers.", each(&|sums| sums.received_bytes.to_string()));
+        let fetched = numbers.workers.iter().flat_map(|(who, sums)| {
+            let of = |(peer, bytes): (&u64, &u64)| (format!("{{worker=\"{}\",peer=\"{peer}\"}}", who.0), bytes.to_string());
+            sums.fetched.iter().map(of).collect::<Vec<_>>()
+        });
+        metric("received_bytes_total", "counter", "Bytes fetched from each other worker.", fetched.collect());
         metric("waited_seconds_total", "counter", "Time in exchanges, within the stages.", each(&|sums| seconds(sums.waited_us)));
         metric("rows_seconds_total", "counter", "Time to record rows.", each(&|sums| seconds(sums.rows_us)));
         metric("resident_bytes", "gauge", "Memory.", each(&|sums| sums.resident_bytes.to_string()));
@@ -107,18 +114,24 @@ fn seconds(micros: u64) -> String {
 mod tests {
     use super::*;
 
+    use crate::cluster::wire::Fetched;
+
     #[test]
     fn the_text_has_a_line_for_each_worker() {
         let metrics = Metrics::default();
         for (who, tick) in [(1, 7), (2, 5)] {
-            metrics.add(Incarnation(who), tick, &Load { stage_us: vec![1_500_000, 0, 0, 0], sent_bytes: 10, ..Load::default() });
+            let fetched = vec![Fetched { peer: 3 - who, bytes: 40 }];
+            let load = Load { stage_us: vec![1_500_000, 0, 0, 0], sent_bytes: 10, fetched, ..Load::default() };
+            metrics.add(Incarnation(who), tick, &load);
+            metrics.add(Incarnation(who), tick, &load);
         }
         metrics.at(Phase::Running, 3, 1, 2, &[Incarnation(1), Incarnation(2)]);
         let text = metrics.text();
         for line in [
             "bazaar_phase{phase=\"running\"} 1",
             "bazaar_lag_ticks{worker=\"2\"} 2",
-            "bazaar_stage_seconds_total{worker=\"1\",stage=\"shop\"} 1.500000",
+            "bazaar_stage_seconds_total{worker=\"1\",stage=\"shop\"} 3.000000",
+            "bazaar_received_bytes_total{worker=\"1\",peer=\"2\"} 80",
             "bazaar_lost_workers_total 2",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -22,7 +22,7 @@ const FRAME_BYTES: u32 = 1 << 20;
 const HEADER_BYTES: u32 = 16 << 10;
 const STREAMS: u32 = 256;
 const PING_EVERY: Duration = Duration::from_secs(10);
-const PONG_WITHIN: Duration = Duration::from_secs(5);
+const PONG_WITHIN: Duration = Duration::from_secs(15);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection to `address` (`host:port`), made when it is first used.

@@ -12,18 +12,19 @@ use results::manifest::SCENARIO;
 use results::{CellRecord, CellSummary, Existing, RunWriter, TableFile};
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::fault;
 use crate::cluster::host::{self, Computed, Hosting, stored};
 use crate::cluster::logic::Settings;
 use crate::cluster::record::Object;
 use crate::cluster::security::Security;
 use crate::cluster::service::Card;
-use crate::cluster::store::{Store, sha256};
+use crate::cluster::store::{Store, place, sha256};
 use crate::cluster::wire::JoinReply;
 use crate::exit::Failure;
 use crate::experiment::{self, Ended, Finished, Timings};
 use crate::mechanisms::{MechanismCounts, json_text};
 use crate::output::counted;
-use crate::plan::{Plan, VERSION};
+use crate::plan::{BUILD, Plan, VERSION};
 use crate::progress::Progress;
 
 /// Store of a run, below its directory.
@@ -64,6 +65,7 @@ pub(crate) struct RunCard {
     /// Name of this run among all.
     pub(crate) run: String,
     pub(crate) version: String,
+    pub(crate) build: String,
     pub(crate) scenario_hash: String,
     pub(crate) arms: Vec<String>,
     pub(crate) replications: u32,
@@ -76,19 +78,26 @@ pub(crate) struct RunCard {
 /// Begins a run in `orders.dir` and carries it out.
 pub(crate) fn begin(plan: &Plan, orders: &Orders, force: bool) -> Result<Finished, Failure> {
     let existing = if force { Existing::Replace } else { Existing::Refuse };
+    let run = name(plan);
+    // a place that cannot be opened is found before anything is written; each run has a folder of its own in it
+    let elsewhere = orders.store.as_ref().map(|place| place::below(place, &run));
+    if let Some(place) = &elsewhere {
+        Store::open(place).map_err(stored)?;
+    }
     let mut writer = RunWriter::create(&orders.dir, experiment::writer_options(plan, existing)?)?;
     let left_out = experiment::write_inputs(plan, &mut writer, &absolute(&orders.dir)?)?;
     let card = RunCard {
-        run: name(plan),
+        run,
         version: VERSION.to_owned(),
+        build: BUILD.to_owned(),
         scenario_hash: plan.project.baseline().hash.clone(),
         arms: plan.arms.iter().map(|(arm, _)| arm.clone()).collect(),
         replications: plan.replications,
         directory: absolute(plan.project.directory())?,
-        store: orders.store.clone().map_or_else(|| absolute(&orders.dir).map(|dir| dir.join(STORE).display().to_string()), Ok)?,
+        store: elsewhere.map_or_else(|| absolute(&orders.dir).map(|dir| dir.join(STORE).display().to_string()), Ok)?,
     };
-    let path = orders.dir.join(RUN);
-    fs::write(&path, json_text(&card)).map_err(|source| Failure::Io { action: "write", path, source })?;
+    fault::passing(format_args!("beginning"));
+    write(&orders.dir.join(RUN), &json_text(&card))?;
     let mut progress = Progress::new(orders.quiet, experiment::all_ticks(plan), plan.replications);
     experiment::announce(plan, &progress, &orders.dir, &counted(orders.workers, "worker"), &left_out);
     compute(plan, &card, orders, writer, &mut progress)
@@ -102,16 +111,9 @@ pub(crate) fn reopen(dir: &Path) -> Result<(Plan, RunCard), Failure> {
             advice: "look at it with `bazaar inspect`".to_owned(),
         });
     }
-    let path = dir.join(RUN);
-    let text = fs::read_to_string(&path).map_err(|source| Failure::Usage {
-        what: format!("cannot read {}: {source}", path.display()),
-        advice: "only a run with --workers, or of `bazaar coordinator`, has checkpoints to go on from".to_owned(),
-    })?;
-    let card: RunCard = serde_json::from_str(&text).map_err(|source| Failure::Usage {
-        what: format!("{} is not readable: {source}", path.display()),
-        advice: "run the scenario again with --force".to_owned(),
-    })?;
+    let card = read_card(&dir.join(RUN))?;
     refuse_other("program version", &card.version, VERSION)?;
+    refuse_other("program build", &card.build, BUILD)?;
     let scenario =
         fs::read_to_string(dir.join(SCENARIO)).map_err(|source| Failure::Io { action: "read", path: dir.join(SCENARIO), source })?;
     let project = scenarios::load_text(&card.directory.join(SCENARIO), &scenario, &[])?;
@@ -142,9 +144,11 @@ fn compute(plan: &Plan, card: &RunCard, orders: &Orders, writer: RunWriter, prog
     let computed = computed?;
     let mut writer = writer;
     runtime.block_on(publish(&store, &computed.base.files, &mut writer))?;
-    runtime.shutdown_timeout(Duration::from_millis(200));
+    fault::passing(format_args!("concluding"));
     let finished = experiment::conclude(plan, writer, ended(plan, orders, computed, begun)?)?;
-    tidy_up(&orders.dir, card);
+    fault::passing(format_args!("concluded"));
+    runtime.block_on(tidy_up(&orders.dir, &store));
+    runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(finished)
 }
 
@@ -195,6 +199,7 @@ async fn publish(store: &Store, files: &[Object], writer: &mut RunWriter) -> Res
             bytes: object.bytes,
             sha256: object.sha256.clone(),
         };
+        fault::passing(format_args!("publishing"));
         writer.publish(file, &content)?;
     }
     Ok(())
@@ -228,12 +233,55 @@ fn ended<'a>(plan: &Plan, orders: &'a Orders, computed: Computed, begun: Instant
 }
 
 /// Removes what only a restart would need. What cannot be removed harms nothing: the manifest is there.
-fn tidy_up(dir: &Path, card: &RunCard) {
-    let own = dir.join(STORE);
-    let gone = fs::remove_file(dir.join(RUN)).and_then(|()| if own.exists() { fs::remove_dir_all(&own) } else { Ok(()) });
-    if let Err(error) = gone {
-        tracing::warn!(%error, store = card.store, "what the run left behind stays");
+async fn tidy_up(dir: &Path, store: &Store) {
+    if let Err(error) = store.clear().await {
+        tracing::warn!(%error, "what the run left behind stays");
+    } else if let Err(error) = fs::remove_file(dir.join(RUN)) {
+        tracing::warn!(%error, "{} stays", RUN);
     }
+}
+
+/// Whether the run in `dir` is finished. Where its coordinator died between the manifest and the end, the rest is done.
+pub(crate) fn is_finished(dir: &Path) -> Result<bool, Failure> {
+    if !dir.join(results::manifest::MANIFEST).exists() {
+        return Ok(false);
+    }
+    let path = dir.join(RUN);
+    if path.exists() {
+        let store = Store::open(&read_card(&path)?.store).map_err(stored)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|source| Failure::Threads { threads: 1, source })?.block_on(tidy_up(dir, &store));
+    }
+    Ok(true)
+}
+
+/// Whether what a restart would need is there.
+pub(crate) fn has_leftovers(dir: &Path) -> bool {
+    dir.join(RUN).exists()
+}
+
+/// Whether a coordinator died in `dir` before it had written what its run is: nothing is lost by beginning again.
+pub(crate) fn never_began(dir: &Path) -> bool {
+    let is_free = [RUN, results::manifest::MANIFEST].iter().all(|name| !dir.join(name).exists());
+    is_free && fs::read_dir(dir.join("tables")).is_ok_and(|mut tables| tables.next().is_none())
+}
+
+fn read_card(path: &Path) -> Result<RunCard, Failure> {
+    let text = fs::read_to_string(path).map_err(|source| Failure::Usage {
+        what: format!("cannot read {}: {source}", path.display()),
+        advice: "only a run with --workers, or of `bazaar coordinator`, has checkpoints to go on from".to_owned(),
+    })?;
+    serde_json::from_str(&text).map_err(|source| Failure::Usage {
+        what: format!("{} is not readable: {source}", path.display()),
+        advice: "run the scenario again with --force".to_owned(),
+    })
+}
+
+/// Writes a file, complete or not at all.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let incomplete = path.with_extension("new");
+    let written = fs::write(&incomplete, text).and_then(|()| fs::File::open(&incomplete)?.sync_all());
+    written.and_then(|()| fs::rename(&incomplete, path)).map_err(|source| Failure::Io { action: "write", path: path.to_owned(), source })
 }
 
 pub(crate) fn refuse_other(what: &str, began: &str, now: &str) -> Result<(), Failure> {

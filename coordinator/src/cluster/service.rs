@@ -20,7 +20,7 @@ use crate::cluster::wire::coordinator_server::Coordinator;
 use crate::cluster::wire::{
     BeatReply, BeatRequest, Hello, JoinReply, JoinRequest, Load, Order, PROTOCOL, Report, StatusReply, StatusRequest, event, report,
 };
-use crate::plan::VERSION;
+use crate::plan::{BUILD, VERSION};
 
 /// Workers at a time, those that have joined and not yet opened their session among them.
 const MOST_WORKERS: usize = 1024;
@@ -119,6 +119,7 @@ impl Hub {
         let card = &self.card.reply;
         let protocol = agree("protocol version", &PROTOCOL.to_string(), &asked.protocol.to_string());
         protocol.and_then(|()| agree("program version", VERSION, &asked.version))?;
+        agree("program build", BUILD, &asked.build)?;
         if !asked.scenario_hash.is_empty() {
             agree("scenario hash", &card.scenario_hash, &asked.scenario_hash)?;
         }
@@ -249,7 +250,13 @@ mod tests {
     }
 
     fn asked() -> JoinRequest {
-        JoinRequest { protocol: PROTOCOL, version: VERSION.to_owned(), address: "0.0.0.0:71".to_owned(), ..JoinRequest::default() }
+        JoinRequest {
+            protocol: PROTOCOL,
+            version: VERSION.to_owned(),
+            build: BUILD.to_owned(),
+            address: "0.0.0.0:71".to_owned(),
+            ..JoinRequest::default()
+        }
     }
 
     #[test]
@@ -259,6 +266,7 @@ mod tests {
         for (asked, said) in [
             (JoinRequest { protocol: 9, ..asked() }, "has the protocol version 1, the worker has 9"),
             (JoinRequest { version: "0.0.9".to_owned(), ..asked() }, "the worker has 0.0.9"),
+            (JoinRequest { build: "0123456789abcdef".to_owned(), ..asked() }, "the worker has 0123456789abcdef"),
             (JoinRequest { scenario_hash: "xyz".to_owned(), ..asked() }, "has the scenario hash abc, the worker has xyz"),
         ] {
             let refused = hub.admit(asked, remote).unwrap_err();

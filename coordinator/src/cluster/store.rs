@@ -1,14 +1,15 @@
-//! The store of a run: checkpoints and tables that are under way, in a directory that all processes see.
+//! The store of a run: checkpoints and tables that are under way, in a directory or a bucket that all processes see.
 //!
 //! Owns the layout of paths and the manifests of checkpoints. Guarantees that nothing is overwritten, that what is read is
-//! what was written (by its hash), and that a manifest is written after everything that it names is durable.
+//! what was written (by its hash), and that a manifest is written after everything that it names is durable. A file that is
+//! there already with the same content counts as created: an answer of a bucket may be lost after it has done its work.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use prost::bytes::Bytes;
@@ -16,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::record::{Base, Object};
+use crate::exit::Failure;
+
+pub(crate) mod place;
 
 /// Transfers under way at a time.
 const AT_ONCE: usize = 8;
@@ -37,6 +41,10 @@ pub(crate) enum StoreError {
     /// A manifest cannot be read as one.
     #[error("{path} is damaged: {cause}")]
     NoManifest { path: String, cause: String },
+    /// This program was compiled without buckets.
+    #[cfg_attr(feature = "s3", expect(dead_code, reason = "a program with buckets opens them"))]
+    #[error("{place} is a bucket, and this program was compiled without buckets")]
+    NoBuckets { place: String },
 }
 
 /// A store.
@@ -45,6 +53,10 @@ pub(crate) struct Store {
     inner: Arc<dyn ObjectStore>,
     /// Folder in it.
     root: Path,
+    /// The directory that it lies in, if it lies in one.
+    directory: Option<PathBuf>,
+    /// Who opened it, unlike everybody else.
+    owner: String,
 }
 
 /// The manifest of a checkpoint, with a hash of its content.
@@ -55,20 +67,22 @@ struct Sealed {
 }
 
 impl Store {
-    /// Opens a directory, which is created where there is none.
+    /// Opens the store at `place`, a directory or `s3://bucket/prefix`; a directory is created where there is none.
     pub(crate) fn open(place: &str) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Failed { action: "open", path: place.to_owned(), source };
-        let dir = PathBuf::from(place);
-        let io = |source: std::io::Error| failed(object_store::Error::Generic { store: "directory", source: Box::new(source) });
-        std::fs::create_dir_all(&dir).map_err(io)?;
-        let inner = LocalFileSystem::new_with_prefix(&dir).map_err(failed)?.with_fsync(true);
-        Ok(Self { inner: Arc::new(inner), root: Path::default() })
+        let (inner, root) = place::open(place)?;
+        Ok(Self { inner, root, directory: place::directory_of(place).map(FilePath::to_owned), owner: unique() })
     }
 
     /// A store that is gone with the process.
     #[cfg(test)]
     pub(crate) fn in_memory() -> Self {
-        Self { inner: Arc::new(object_store::memory::InMemory::new()), root: Path::default() }
+        Self { inner: Arc::new(object_store::memory::InMemory::new()), root: Path::default(), directory: None, owner: unique() }
+    }
+
+    /// The same store, opened by somebody else.
+    #[cfg(test)]
+    pub(crate) fn as_another(&self) -> Self {
+        Self { owner: unique(), ..self.clone() }
     }
 
     /// Creates a file.
@@ -77,7 +91,10 @@ impl Store {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.inner.put_opts(&self.at(path), PutPayload::from(content), options).await {
             Ok(_) => Ok(object),
-            Err(object_store::Error::AlreadyExists { .. }) => Err(StoreError::Exists { path: path.to_owned() }),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                let is_own = self.read(&object).await.is_ok();
+                if is_own { Ok(object) } else { Err(StoreError::Exists { path: path.to_owned() }) }
+            }
             Err(source) => Err(StoreError::Failed { action: "write", path: path.to_owned(), source }),
         }
     }
@@ -111,7 +128,8 @@ impl Store {
 
     /// Fences a generation: only one coordinator can have it.
     pub(crate) async fn fence(&self, generation: u64) -> Result<(), StoreError> {
-        self.create(&format!("gen/{generation:06}.json"), format!("{{\"generation\": {generation}}}\n").into_bytes()).await.map(drop)
+        let content = format!("{{\"generation\": {generation}, \"owner\": \"{}\"}}\n", self.owner);
+        self.create(&format!("gen/{generation:06}.json"), content.into_bytes()).await.map(drop)
     }
 
     /// The highest generation that was fenced.
@@ -151,10 +169,34 @@ impl Store {
         let first = position(oldest);
         let outdated = self.list(CHECKPOINTS).await?;
         for name in outdated.iter().filter(|name| name.split('/').next_back().is_some() && place_of(name) < first.as_str()) {
-            let at = self.at(name);
-            self.inner.delete(&at).await.map_err(|source| StoreError::Failed { action: "remove", path: name.clone(), source })?;
+            self.remove(name).await?;
         }
         Ok(())
+    }
+
+    /// Removes what was written of a checkpoint that does not count.
+    pub(crate) async fn discard(&self, folder: &str) -> Result<(), StoreError> {
+        for name in self.list(folder).await? {
+            self.remove(&name).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes everything: the run is complete.
+    pub(crate) async fn clear(&self) -> Result<(), StoreError> {
+        if let Some(dir) = &self.directory {
+            let failed = |source| StoreError::Failed { action: "remove", path: dir.display().to_string(), source };
+            return std::fs::remove_dir_all(dir).map_err(|error| failed(place::of_directory(error)));
+        }
+        for name in self.list("").await? {
+            self.remove(&name).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Failed { action: "remove", path: path.to_owned(), source };
+        self.inner.delete(&self.at(path)).await.map_err(failed)
     }
 
     /// Paths below a folder.
@@ -185,7 +227,28 @@ impl Store {
     }
 
     fn at(&self, path: &str) -> Path {
-        path.split('/').fold(self.root.clone(), |at, part| at.join(part))
+        path.split('/').filter(|part| !part.is_empty()).fold(self.root.clone(), |at, part| at.join(part))
+    }
+}
+
+/// A name that nobody else has: of the process, the time, and a number within both.
+fn unique() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    sha256(format!("{}-{process}-{}-{number}", host.trim(), now.as_nanos()).as_bytes())
+}
+
+/// A failure of the store, as people read it.
+pub(crate) fn stored(error: StoreError, advice: &str) -> Failure {
+    let what = error.to_string();
+    match error {
+        StoreError::NoBuckets { .. } => Failure::Usage {
+            what,
+            advice: "build it with `cargo build --release --features s3`; the image of deploy/Dockerfile has them".to_owned(),
+        },
+        _ => Failure::Missing { what, advice: advice.to_owned() },
     }
 }
 
@@ -242,8 +305,9 @@ mod tests {
             let object = store.create("a/b.bin", vec![1, 2]).await.unwrap();
             assert!(matches!(store.create("a/b.bin", vec![3]).await, Err(StoreError::Exists { .. })));
             assert_eq!(&store.read(&object).await.unwrap()[..], [1, 2]);
+            assert_eq!(store.create("a/b.bin", vec![1, 2]).await.unwrap(), object, "an answer that was lost is asked for again");
             store.fence(3).await.unwrap();
-            assert!(matches!(store.fence(3).await, Err(StoreError::Exists { .. })));
+            assert!(matches!(store.as_another().fence(3).await, Err(StoreError::Exists { .. })));
             assert_eq!(store.last_generation().await.unwrap(), 3);
         });
     }
@@ -266,6 +330,25 @@ mod tests {
             let object = store.create("x.bin", vec![9; 100]).await.unwrap();
             std::fs::write(dir.path().join("x.bin"), vec![8; 100]).unwrap();
             assert!(store.read(&object).await.unwrap_err().to_string().contains("x.bin is damaged"));
+        });
+    }
+
+    #[test]
+    fn what_does_not_count_goes_and_at_the_end_everything() {
+        let (dir, store, runtime) = store();
+        runtime.block_on(async {
+            let files = [4, 8].map(|tick| format!("{}/s00000.bin", state_folder(0, tick, 1)));
+            for file in &files {
+                store.create(file, vec![0]).await.unwrap();
+            }
+            store.discard(&state_folder(0, 8, 1)).await.unwrap();
+            assert!(dir.path().join(&files[0]).exists() && !dir.path().join(&files[1]).exists());
+            let memory = Store::in_memory();
+            memory.create(&files[0], vec![0]).await.unwrap();
+            for store in [&store, &memory] {
+                store.clear().await.unwrap();
+                assert_eq!(store.list("").await.unwrap_or_default(), Vec::<String>::new());
+            }
         });
     }
 

@@ -20,16 +20,16 @@ use crate::cluster::fetch::{self, Answers, Fetching, Traffic, Trouble};
 use crate::cluster::logic::Incarnation;
 use crate::cluster::member::{Job, Member, Start, Stopped};
 use crate::cluster::security::{Asks, Security, Shows};
-use crate::cluster::store::Store;
+use crate::cluster::store::{Store, place, stored};
 use crate::cluster::wire::coordinator_client::CoordinatorClient;
 use crate::cluster::wire::worker_server::WorkerServer;
 use crate::cluster::wire::{
     self, Broken, Damaged, Hello, JoinReply, JoinRequest, Leaving, MOST_BYTES, NotSaved, Order, PROTOCOL, Ready, Report, Saved,
     Unreachable, order, report,
 };
-use crate::cluster::{beat, net};
+use crate::cluster::{beat, fault, net};
 use crate::exit::{Exit, Failure};
-use crate::plan::{Plan, VERSION};
+use crate::plan::{BUILD, Plan, VERSION};
 
 /// How a worker is started.
 pub(crate) struct Orders {
@@ -87,6 +87,7 @@ async fn join(orders: &Orders, runtime: &Runtime) -> Result<Worker, Failure> {
     let (listener, bound) = net::listen(orders.listen).await?;
     let address = orders.advertise.clone().unwrap_or_else(|| bound.to_string());
     let reply = ask_to_join(orders, address).await?;
+    fault::passing(format_args!("joined"));
     let board = Arc::new(Board::new(reply.run.clone()));
     let answers = WorkerServer::with_interceptor(Answers(Arc::clone(&board)), Asks(orders.security.token()));
     let (health, serves) = tonic_health::server::health_reporter();
@@ -123,6 +124,7 @@ async fn ask_to_join(orders: &Orders, address: String) -> Result<JoinReply, Fail
         let request = JoinRequest {
             protocol: PROTOCOL,
             version: VERSION.to_owned(),
+            build: BUILD.to_owned(),
             scenario_hash: orders.scenario_hash.clone().unwrap_or_default(),
             address: address.clone(),
             host: std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned(),
@@ -180,11 +182,9 @@ fn job(reply: &JoinReply, orders: &Orders, runtime: &Runtime) -> Result<Job, Fai
     let project = scenarios::load_text(&path, &reply.scenario, &[])?;
     let mut plan = Plan::new(project, &reply.arms)?;
     plan.replications = reply.replications;
-    let place = orders.store.as_ref().unwrap_or(&reply.store);
-    let store = Store::open(place).map_err(|error| Failure::Missing {
-        what: error.to_string(),
-        advice: "all workers need the store of the run; name it with --store where it lies elsewhere".to_owned(),
-    })?;
+    let place = orders.store.as_ref().map_or_else(|| reply.store.clone(), |place| place::below(place, &reply.run));
+    let advice = "all workers need the store of the run; name it with --store where it lies elsewhere";
+    let store = Store::open(&place).map_err(|error| stored(error, advice))?;
     Ok(Job { info: plan.run_info()?, tables: plan.tables()?, plan, store, runtime: runtime.handle().clone() })
 }
 
@@ -284,7 +284,10 @@ impl Worker {
                 None => {
                     let stopped = member.as_mut().expect("only a member is busy").tick();
                     match stopped {
-                        Ok(applied) => self.report(generation, report::Body::Applied(applied)),
+                        Ok(applied) => {
+                            self.report(generation, report::Body::Applied(applied));
+                            fault::passing(format_args!("applied"));
+                        }
                         Err(stopped) => {
                             member = None;
                             self.stop(generation, stopped);
@@ -299,6 +302,7 @@ impl Worker {
         let members: Vec<_> = assign.members.iter().map(|member| Incarnation(member.incarnation)).collect();
         let place = members.iter().position(|who| who.0 == self.incarnation)? as u32;
         self.board.open(generation, members);
+        fault::passing(format_args!("placing"));
         let placement = Placement { members: assign.members.len() as u32, place };
         let start = Start { generation, placement, cell: assign.cell, objects: wire::objects(assign.objects) };
         let placed = self.connect(&assign.members).map_err(Stopped::Failed).and_then(|members| {
@@ -313,12 +317,14 @@ impl Worker {
                 patience: self.lease,
                 round: 0,
                 traffic: Traffic::default(),
+                fetched: Vec::new(),
                 trouble: None,
             };
             Member::place(&self.job, start, fetching)
         });
         match placed {
             Ok(member) => {
+                fault::passing(format_args!("placed"));
                 self.report(generation, report::Body::Ready(Ready {}));
                 Some(member)
             }

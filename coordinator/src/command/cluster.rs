@@ -1,7 +1,7 @@
 //! `bazaar run --workers`, `resume`, `coordinator`, `worker`: one run on several processes.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{Clocks, CoordinatorArgs, ResumeArgs, RunArgs, SecurityArgs, WorkerArgs};
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &RunArgs, plan: &Plan, workers: usize, dir: impl FnOnce(
 /// `bazaar resume`.
 pub(crate) fn resume(args: &ResumeArgs) -> Result<(), Failure> {
     let timing = timing(&args.clocks, OWN_WORKERS)?;
+    if run::has_leftovers(&args.run) && run::is_finished(&args.run)? {
+        return finished_already(&args.run);
+    }
     let (plan, card) = run::reopen(&args.run)?;
     interrupt::listen();
     let orders = own_workers(args.run.clone(), args.quiet, args.workers.into(), args.threads, timing)?;
@@ -69,7 +72,7 @@ pub(crate) fn coordinator(args: &CoordinatorArgs) -> Result<(), Failure> {
             run::resume(&plan, &card, &orders)?
         }
         Err(mismatch @ Failure::Mismatch { .. }) if !args.force => return Err(mismatch),
-        _ => run::begin(&plan, &orders, args.force)?,
+        _ => run::begin(&plan, &orders, args.force || run::never_began(&args.out))?,
     };
     print(&plan, &finished, args.json, 0)
 }
@@ -97,13 +100,17 @@ pub(crate) fn worker(args: &WorkerArgs) -> Result<(), Failure> {
 
 /// Whether the run is there already, as when a scheduler starts a job again that had just ended.
 fn is_finished(args: &CoordinatorArgs, plan: &Plan) -> Result<bool, Failure> {
-    if !args.out.join(results::manifest::MANIFEST).exists() {
+    if !run::is_finished(&args.out)? {
         return Ok(false);
     }
     let manifest = results::Manifest::read(&args.out)?;
     run::refuse_other("scenario hash", &manifest.run.scenario_hash, &plan.project.baseline().hash)?;
-    output::note(&format!("{} is finished: nothing is left to do\n", args.out.display()));
-    Ok(true)
+    finished_already(&args.out).map(|()| true)
+}
+
+fn finished_already(dir: &Path) -> Result<(), Failure> {
+    output::note(&format!("{} is finished: nothing is left to do\n", dir.display()));
+    Ok(())
 }
 
 fn own_workers(dir: PathBuf, quiet: bool, workers: usize, wished: Option<u16>, timing: Timing) -> Result<Orders, Failure> {

@@ -13,7 +13,7 @@ use crate::command::run::{pool, threads};
 use crate::engine::Engine;
 use crate::exit::Failure;
 use crate::output::{self, counted};
-use crate::plan::{Cell, Plan, VERSION};
+use crate::plan::{BUILD, Cell, Plan, VERSION};
 use crate::progress::{Progress, Whereabouts};
 use crate::{experiment, interrupt};
 
@@ -31,7 +31,8 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     check_version(&manifest)?;
     let plan = plan_again(args, &manifest)?;
     interrupt::listen();
-    let ticks = pool(threads(args.threads))?.run(|| repeat(args, &plan, &manifest))?;
+    let repeated = pool(threads(args.threads))?.run(|| repeat(args, &plan, &manifest));
+    let ticks = repeated.map_err(|failure| of_another_build(failure, &manifest.execution.build))?;
     let cells = counted(manifest.cells.len(), "cell");
     output::print(&format!("{}: run again, {cells} with {} equal\n", args.run.display(), counted(ticks, "digest")))
 }
@@ -55,6 +56,17 @@ fn check_version(manifest: &Manifest) -> Result<(), Failure> {
         what: format!("the run was written by version {written}; this is version {VERSION}, which may compute another history"),
         advice: format!("run it again with version {written}, or check only the files with --files-only"),
     })
+}
+
+/// Two builds of one version may compute different histories: that is no run that does not repeat itself.
+fn of_another_build(failure: Failure, written: &str) -> Failure {
+    match failure {
+        Failure::Diverged { what, .. } if !written.is_empty() && written != BUILD => Failure::Mismatch {
+            what: format!("{what}; the run was written by the build {written} of version {VERSION}, this is the build {BUILD}"),
+            advice: format!("check it with the build {written}, or only its files with --files-only"),
+        },
+        other => other,
+    }
 }
 
 /// The plan that the run had.

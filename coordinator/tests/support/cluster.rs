@@ -11,6 +11,8 @@ use crate::support::{bazaar, scenario, text};
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Names a fault, in builds with debug assertions: `POINT:N:kill` or `POINT:N:stop`.
+const FAULT: &str = "BAZAAR_FAULT";
 
 /// Processes of one run. Whatever is left ends with it.
 pub(crate) struct Cluster {
@@ -26,8 +28,26 @@ impl Cluster {
     /// A coordinator that waits for `wanted` workers, and none of them.
     pub(crate) fn new(out: &Path, wanted: usize, options: &[&str]) -> Self {
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let (coordinator, address, said) = start(out, wanted, &options);
+        let (coordinator, address, said) = start(out, wanted, &options, None);
         Self { out: out.to_owned(), coordinator, said: Some(said), address, workers: Vec::new(), options }
+    }
+
+    /// A coordinator that waits for `wanted` workers, and in which the fault strikes.
+    pub(crate) fn with_fault(out: &Path, wanted: usize, options: &[&str], fault: &str) -> Self {
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let (coordinator, address, said) = start(out, wanted, &options, Some(fault));
+        Self { out: out.to_owned(), coordinator, said: Some(said), address, workers: Vec::new(), options }
+    }
+
+    /// Starts a worker in which the fault strikes.
+    pub(crate) fn join_with_fault(&mut self, fault: &str) {
+        let worker = worker(&self.address).env(FAULT, fault).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.workers.push(worker.expect("a worker starts"));
+    }
+
+    /// Waits until the coordinator has ended by a fault.
+    pub(crate) fn await_coordinator(&mut self) -> Option<i32> {
+        ended(&mut self.coordinator)
     }
 
     /// Starts so many workers.
@@ -75,7 +95,7 @@ impl Cluster {
     /// Kills the coordinator and starts another in its place, that waits for `wanted` workers.
     pub(crate) fn replace_coordinator(&mut self, wanted: usize) {
         self.kill_coordinator();
-        let (coordinator, address, said) = start(&self.out, wanted, &self.options);
+        let (coordinator, address, said) = start(&self.out, wanted, &self.options, None);
         (self.coordinator, self.address, self.said) = (coordinator, address, Some(said));
     }
 
@@ -129,8 +149,9 @@ pub(crate) fn small(command: &mut Command) -> &mut Command {
     command.args(["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %"])
 }
 
-fn start(out: &Path, wanted: usize, options: &[String]) -> (Child, String, std::thread::JoinHandle<String>) {
+fn start(out: &Path, wanted: usize, options: &[String], fault: Option<&str>) -> (Child, String, std::thread::JoinHandle<String>) {
     let mut command = bazaar();
+    command.envs(fault.map(|fault| (FAULT, fault)));
     command.arg("coordinator").arg(scenario("regression/tiny.yaml")).arg("--out").arg(out).env("BAZAAR_TOKEN", "of-the-test");
     small(&mut command).args(["--listen", "127.0.0.1:0", "--workers", &wanted.to_string(), "--lease", "1", "--beat", "0.25"]);
     command.args(["--checkpoint-ticks", "6"]).args(options);
@@ -139,7 +160,12 @@ fn start(out: &Path, wanted: usize, options: &[String]) -> (Child, String, std::
     let mut said = String::new();
     let address = loop {
         let mut line = String::new();
-        assert!(lines.read_line(&mut line).expect("text") > 0, "the coordinator ended: {said}");
+        let is_over = lines.read_line(&mut line).expect("text") == 0;
+        if is_over {
+            // by the fault, or because nothing was left to do: nobody reaches it
+            assert!(fault.is_some() || said.contains("is finished"), "the coordinator ended: {said}");
+            break "127.0.0.1:9".to_owned();
+        }
         said += &line;
         if let Some(address) = line.strip_prefix("coordinator listens on ") {
             break address.trim().to_owned();

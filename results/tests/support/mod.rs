@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use results::{CellRecord, Execution, Existing, Manifest, Outcome, RunInfo, RunWriter, WriterOptions, catalogue};
+use results::{CellRecord, CellWriter, Execution, Existing, Manifest, Outcome, RunInfo, RunWriter, WriterOptions, catalogue};
 use sim_core::rows::{Column, Kind, PlatformTick, Row, Sink, TABLES};
 
 /// A row of the `T`-th table with irregular values that depend on `seed`.
@@ -101,7 +101,7 @@ pub(crate) fn outcome() -> Outcome {
             tick_digests: vec!["00".to_owned(), "ff00".to_owned()],
         }],
         kpis: Vec::new(),
-        execution: Execution { wall_seconds: 1.25, threads: 2, workers: 1, lost_workers: vec![] },
+        execution: Execution { wall_seconds: 1.25, threads: 2, workers: 1, lost_workers: vec![], build: "0123456789abcdef".to_owned() },
     }
 }
 
@@ -115,18 +115,18 @@ pub(crate) fn write_run(dir: &Path, existing: Existing) -> Manifest {
 }
 
 pub(crate) fn write_cell(writer: &mut RunWriter, arm: &str, ticks: u32) {
-    writer.begin(arm, 0);
+    let mut cell = writer.begin(arm, 0);
     for tick in 0..ticks {
-        push_tick(writer, tick);
-        writer.end_tick(tick).unwrap();
+        push_tick(&mut cell, tick);
+        cell.end_tick(tick).unwrap();
     }
-    writer.end().unwrap();
+    writer.end(cell).unwrap();
 }
 
-pub(crate) fn push_tick(writer: &mut RunWriter, tick: u32) {
+pub(crate) fn push_tick(cell: &mut CellWriter, tick: u32) {
     for seed in 0..7 {
-        writer.push(&Generated::<0> { tick, seed: seed + u64::from(tick) * 7 }).unwrap();
-        writer.push(&Generated::<6> { tick, seed }).unwrap();
+        cell.push(&Generated::<0> { tick, seed: seed + u64::from(tick) * 7 }).unwrap();
+        cell.push(&Generated::<6> { tick, seed }).unwrap();
     }
 }
 
@@ -282,5 +282,8 @@ pub(crate) fn platform_tick(platform: &str, tick: u32) -> PlatformTick {
         assistant_missions: 0,
         autonomous_orders: 0,
         assistant_users: f64::NAN,
+        search_spend: 0,
+        cart_messages: 0,
+        recovered_lines: 0,
     }
 }

@@ -56,11 +56,7 @@ pub(super) fn advertiser(units: &Units, warm_up: u32, ads: &model::Advertiser) -
             AdBudget::PerDay(amount) => compiled::AdBudget::PerTick(units.per_tick(units.of_merchant(*amount))),
             AdBudget::Sales(share) => compiled::AdBudget::SalesShare(share.0),
         },
-        pacing: match ads.pacing {
-            Pacing::None => compiled::Pacing::None,
-            Pacing::Dual { step } => compiled::Pacing::Dual { step },
-            Pacing::Pid { proportional, integral, derivative } => compiled::Pacing::Pid { gains: [proportional, integral, derivative] },
-        },
+        pacing: pacing(&ads.pacing),
         whole_site: ads.whole_site.as_ref().map(|tool| WholeSiteParams {
             roi: tool.roi,
             adopted: tool.adopted.0,
@@ -70,6 +66,27 @@ pub(super) fn advertiser(units: &Units, warm_up: u32, ads: &model::Advertiser) -
             cold_start: tool.cold_start,
         }),
         boost: ads.boost.as_ref().filter(|boost| boost.budget.micros() > 0).map(|boost| boosted(units, warm_up, boost)),
+        pass_on: ads.pass_on.0,
+    }
+}
+
+/// A group that advertises only with the search money of its content: as many clicks as that buys.
+pub(super) fn of_search(scenario: &Scenario, group: &model::MerchantGroup) -> Option<AdvertiserParams> {
+    super::content::buys_search(scenario, group).then(|| AdvertiserParams {
+        bidding: compiled::Bidding::MaximiseVolume,
+        budget: compiled::AdBudget::PerTick(0),
+        pacing: pacing(&Pacing::default()),
+        whole_site: None,
+        boost: None,
+        pass_on: 0.0,
+    })
+}
+
+fn pacing(pacing: &Pacing) -> compiled::Pacing {
+    match *pacing {
+        Pacing::None => compiled::Pacing::None,
+        Pacing::Dual { step } => compiled::Pacing::Dual { step },
+        Pacing::Pid { proportional, integral, derivative } => compiled::Pacing::Pid { gains: [proportional, integral, derivative] },
     }
 }
 

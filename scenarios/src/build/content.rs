@@ -2,7 +2,7 @@
 
 use super::params::Units;
 use crate::funnel::Funnel;
-use crate::model::{self, Allocator, CreativeMode, MerchantGroup, Named, Scenario};
+use crate::model::{self, Allocator, ChannelKind, CreativeMode, MerchantGroup, Named, Scenario};
 use agents::content::params::{
     self, BrandParams, CampaignParams, ChannelParams, ContentParams, ContentProgramme, CreativeParams, MindParams, PhaseKind, PhaseParams,
 };
@@ -31,6 +31,7 @@ fn compile_channel(units: &Units, funnel: &Funnel, at: usize, name: &str, channe
     ChannelParams {
         name: name.into(),
         platform: channel.platform.as_ref().and_then(|p| scenario.platforms.get_index_of(p)),
+        auctioned: is_auctioned(scenario, channel),
         segments: scenario.population.segments.keys().map(reaches).collect(),
         capacity: channel.capacity,
         cpm: price(units, channel.cpm),
@@ -43,6 +44,27 @@ fn compile_channel(units: &Units, funnel: &Funnel, at: usize, name: &str, channe
         lift: funnel.lift(at),
         worth: funnel.worth(at),
     }
+}
+
+/// Whether money of a channel goes to the ad auction: search, where the platform sells slots.
+fn is_auctioned(scenario: &Scenario, channel: &model::Channel) -> bool {
+    let sells =
+        |platform: &String| scenario.platforms.get(platform).is_some_and(|p| p.ads.as_ref().is_some_and(|ads| !ads.slots.is_empty()));
+    channel.kind == ChannelKind::Search && channel.platform.as_ref().is_some_and(sells)
+}
+
+/// Whether a group puts content money into an ad auction.
+pub(super) fn buys_search(scenario: &Scenario, group: &MerchantGroup) -> bool {
+    let auctioned = |split: &Named<Share>| {
+        let bought = split.iter().filter(|(_, share)| share.0 > 0.0);
+        bought.filter_map(|(name, _)| scenario.channels.get(name)).any(|channel| is_auctioned(scenario, channel))
+    };
+    let phases = group.campaign.iter().flat_map(|c| {
+        let own =
+            [c.accumulate.as_ref().map(|p| &p.channels), c.seed.as_ref().map(|p| &p.channels), c.break_out.as_ref().map(|p| &p.channels)];
+        own.into_iter().flatten()
+    });
+    group.content.as_ref().is_some_and(|content| auctioned(&content.channels) || phases.into_iter().any(auctioned))
 }
 
 /// A price of a thousand impressions in money units, fractions kept.

@@ -60,7 +60,11 @@ pub(super) fn groups(scenario: &Scenario, warm_up: u32) -> Vec<GroupParams> {
             exit: group.exit,
             entry: group.entry.as_ref().map(|e| EntryParams { hazard: e.hazard.0, profit: units.of_merchant(e.profit).max(1) }),
             platform_choice: group.platform_choice.as_ref().map(|choice| platform_choice(&units, choice)),
-            ads: group.ads.as_ref().map(|advertiser| ads::advertiser(&units, warm_up, advertiser)),
+            ads: group
+                .ads
+                .as_ref()
+                .map(|advertiser| ads::advertiser(&units, warm_up, advertiser))
+                .or_else(|| ads::of_search(scenario, group)),
             content: content::programme(&units, group),
             service: service::merchants(&units, group, warm_up),
         })

@@ -34,6 +34,8 @@ pub(super) fn proactive(units: &Units, service: &model::Service) -> Option<Proac
         below: proactive.below as f32,
         repair: proactive.repair.0 as f32,
         cost: units.intensive(proactive.cost),
+        carts: proactive.carts.0 as f32,
+        nudge: (proactive.nudge / units.scenario.population.choice.mu) as f32,
     })
 }
 

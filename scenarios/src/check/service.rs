@@ -32,6 +32,13 @@ impl Check<'_> {
             let help = "set `population.memory.satisfaction_gain` above 0, or leave out `proactive`";
             self.report_name(at!["platforms", name, "service", "proactive"], problem.help(help));
         }
+        let cart = &self.scenario.population.cart;
+        let keeps = cart.lines > 1 && cart.max_days > 0;
+        if service.proactive.as_ref().is_some_and(|proactive| proactive.carts.0 > 0.0) && !keeps {
+            let problem = Problem::new("messages about carts, and nobody keeps a line in a cart");
+            let help = "set `population.cart: {lines: 4, waiting_cost: 1 yuan, max_days: 14}`, or `carts: 0`";
+            self.report(at!["platforms", name, "service", "proactive", "carts"], problem.help(help));
+        }
     }
 
     fn merchant_service(&mut self, name: &str, group: &MerchantGroup) {

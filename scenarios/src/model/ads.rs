@@ -93,6 +93,10 @@ pub struct Advertiser {
     /// One-key boost (一键起量).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boost: Option<Boost>,
+    /// Share of the ad cost of an order (mean of two weeks, over paid and organic orders) that the merchant counts in its marginal
+    /// cost when it sets prices; for the policies that look at their margin. 0: prices are set as if clicks were free.
+    #[serde(default)]
+    pub pass_on: Share,
 }
 
 /// How a merchant bids for a click.
@@ -140,7 +144,7 @@ pub enum Bidding {
     },
 }
 
-/// Budget of a campaign. Unspent money lapses.
+/// Budget of a campaign. Unspent money is carried for a week, so that a click may cost more than a day's budget.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AdBudget {
@@ -154,16 +158,16 @@ pub enum AdBudget {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Pacing {
-    /// Not at all: the budget only caps what is paid, and clicks beyond it are free.
+    /// Not at all: bids stand until the purse is empty, and clicks of a day beyond it are free.
     None,
-    /// Multiplicative dual pacing: bids x exp(step x (1 - spend / budget)) each tick, at most the bid itself.
+    /// Multiplicative dual pacing: bids x exp(step x (1 - spend / planned spend)) each tick, at most the bid itself.
     Dual {
         /// Step, 0.001 to 2.
         #[serde(default = "default::pacing_step")]
         #[schemars(range(min = 0.001, max = 2.0), extend("x-source" = "Balseiro and Gur 2019; the size is a judgement"))]
         step: f64,
     },
-    /// A PID controller on 1 - spend / budget.
+    /// A PID controller on 1 - spend / planned spend.
     Pid {
         /// Proportional gain, 0 to 2.
         #[serde(default = "default::pacing_step")]

@@ -55,8 +55,8 @@ pub struct Assistant {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 20.0), extend("x-unit" = "utils"))]
     pub pull: f64,
-    /// Weight that it takes from the order of a page, paid slots included: the probability of reading a page by what the offers are
-    /// worth to the shopper instead of from the top.
+    /// Discount on ads: the probability of looking past the paid slots of a page and reading what is ranked there by what the offers
+    /// are worth to the shopper instead of from the top. Such a mission has no paid impressions and no clicks.
     #[serde(default)]
     pub ad_discount: Share,
     /// Autonomous purchase: share of the storable goods running out at home that it restocks without being asked.

@@ -56,7 +56,9 @@ pub struct Channel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelKind {
-    /// Results of a search.
+    /// Results of a search (搜索). On a platform that sells slots its money buys clicks in the ad auction: it adds to the budget of the
+    /// merchant's campaign there, and its bids rise until it is spent; each click is a contact. `cpm`, `capacity` and the response then
+    /// only tell an allocator what to expect.
     Search,
     /// Recommended items.
     Feed,

@@ -44,7 +44,8 @@ pub struct Authority {
     pub compensation: Share,
 }
 
-/// Proactive service: the desk reaches out after a bad experience, before the shopper is lost.
+/// Proactive service (主动服务): the desk reaches out after a bad experience, before the shopper is lost, and about carts that are
+/// about to be given up.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Proactive {
@@ -57,12 +58,19 @@ pub struct Proactive {
     pub repair: Share,
     /// Cost of reaching out once.
     pub cost: Amount,
+    /// Cart recovery (购物车召回): share of the lines about to be given up at a check-out, because they have become dearer, that a
+    /// message reaches.
+    pub carts: Share,
+    /// Utility of that message, 0 to 10; the line is then decided again.
+    #[schemars(range(min = 0.0, max = 10.0), extend("x-unit" = "utils"))]
+    pub nudge: f64,
 }
 
 impl Default for Proactive {
-    /// Nobody is reached; were somebody, half of what went wrong below 0 would be made good (a judgement).
+    /// Nobody is reached; were somebody, half of what went wrong below 0 would be made good, and a message about a cart would weigh as
+    /// much as a tenth of the price (judgements).
     fn default() -> Self {
-        Self { reach: Share::NONE, below: 0.0, repair: Share(0.5), cost: Amount::ZERO }
+        Self { reach: Share::NONE, below: 0.0, repair: Share(0.5), cost: Amount::ZERO, carts: Share::NONE, nudge: 0.3 }
     }
 }
 

@@ -86,6 +86,7 @@ fn second(runtime: &Handle, address: &str, patience: Duration, ordered: watch::R
         patience,
         round: 0,
         traffic: Traffic::default(),
+        fetched: Vec::new(),
         trouble: None,
     }
 }

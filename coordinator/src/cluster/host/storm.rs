@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 
 use hyper_util::rt::TokioIo;
 use sim_core::digest::{DigestParts, hash_numbers};
+use sim_core::exchange::Phase;
 use sim_core::peers::{Buffers, Received};
 use sim_core::placement::Placement;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -34,7 +35,7 @@ use crate::cluster::wire::coordinator_client::CoordinatorClient;
 use crate::cluster::wire::worker_client::WorkerClient;
 use crate::cluster::wire::worker_server::WorkerServer;
 use crate::cluster::wire::{self, Applied, Damaged, Hello, JoinReply, JoinRequest, PROTOCOL, Ready, Report, Saved, Unreachable, report};
-use crate::plan::VERSION;
+use crate::plan::{BUILD, VERSION};
 
 const SHARDS: u32 = 7;
 const CELLS: [u32; 2] = [9, 7];
@@ -195,6 +196,7 @@ impl Life {
             patience: LEASE,
             round: 0,
             traffic: Traffic::default(),
+            fetched: Vec::new(),
             trouble: None,
         });
         self.report(report::Body::Ready(Ready {}));
@@ -241,12 +243,12 @@ impl Life {
             each[host].extend(value.to_le_bytes());
         }
         let own = self.toy.sum();
-        let received = fetching.round_of(Buffers { all: own.to_le_bytes().to_vec(), each }).await?;
+        let received = fetching.round_of(Phase::Settled, Buffers { all: own.to_le_bytes().to_vec(), each }).await?;
         let told: Vec<_> = received.iter().flat_map(|(_, part)| part.chunks_exact(12).map(letter)).chain(letters).collect();
         self.toy.settle(summed(own, &received), &told);
         let own = self.toy.sum();
         let nothing = vec![Vec::new(); members as usize];
-        let received = fetching.round_of(Buffers { all: own.to_le_bytes().to_vec(), each: nothing }).await?;
+        let received = fetching.round_of(Phase::Adapted, Buffers { all: own.to_le_bytes().to_vec(), each: nothing }).await?;
         self.toy.seal(summed(own, &received));
         Ok(self.applied().await)
     }
@@ -298,7 +300,7 @@ async fn live(store: Store) -> Option<bool> {
     tasks.spawn(async move { drop(server.serve_with_incoming(links).await) });
     let mut desk = CoordinatorClient::with_interceptor(channel("coordinator:7400"), Shows(security().token()));
     let address = "0.0.0.0:7401".to_owned();
-    let asked = JoinRequest { protocol: PROTOCOL, version: VERSION.to_owned(), address, ..JoinRequest::default() };
+    let asked = JoinRequest { protocol: PROTOCOL, version: VERSION.to_owned(), build: BUILD.to_owned(), address, ..JoinRequest::default() };
     let reply = tokio::time::timeout(LEASE * 5, desk.join(asked)).await.ok()?.ok()?.into_inner();
     let (ordering, ordered) = watch::channel(0);
     let (hear, mut heard) = mpsc::unbounded_channel::<Option<Order>>();
@@ -358,7 +360,7 @@ async fn coordinate(shared: Shared) -> Result<(), Failure> {
     static PLAN: OnceLock<Plan> = OnceLock::new();
     let tiny = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/regression/tiny.yaml");
     let plan = PLAN.get_or_init(|| Plan::new(scenarios::load(&tiny(), &[]).unwrap(), &[]).unwrap());
-    let store = shared.store.clone();
+    let store = shared.store.as_another();
     let generation = store.last_generation().await.map_err(stored)?;
     let (mut bases, _) = store.bases().await.map_err(stored)?;
     if bases.is_empty() {

@@ -63,6 +63,8 @@ pub(crate) enum Event {
     NotSaved { from: Incarnation, generation: u64, cause: String },
     /// What [`Command::Commit`] named is durable.
     Committed,
+    /// What [`Command::Commit`] named could not be written.
+    NotCommitted { cause: String },
     /// A worker is gone: its connection broke, its process ended.
     Lost { who: Incarnation, cause: String },
     /// A member could not be reached by another.
@@ -79,6 +81,29 @@ pub(crate) enum Event {
     Clock,
 }
 
+impl Event {
+    /// What is heard, in a word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Joined(_) => "joined",
+            Self::Beat(_) => "beat",
+            Self::Ready { .. } => "ready",
+            Self::Applied { .. } => "applied",
+            Self::Saved { .. } => "saved",
+            Self::NotSaved { .. } => "not-saved",
+            Self::Committed => "committed",
+            Self::NotCommitted { .. } => "not-committed",
+            Self::Lost { .. } => "lost",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Damaged { .. } => "damaged",
+            Self::Broken { .. } => "broken",
+            Self::Leaving(_) => "leaving",
+            Self::Drain => "drain",
+            Self::Clock => "clock",
+        }
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
@@ -88,6 +113,8 @@ pub(crate) enum Command {
     Advance { until: u32 },
     /// Members write a checkpoint where they are.
     Save,
+    /// What was written of a checkpoint that does not count is removed.
+    Discard { cell: u32, tick: u32, generation: u64 },
     /// A manifest is written, before anything else is done; then [`Event::Committed`].
     Commit(Base),
     /// A worker is no longer needed.

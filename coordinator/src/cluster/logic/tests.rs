@@ -29,6 +29,8 @@ struct World {
     events: std::collections::VecDeque<Event>,
     committed: Vec<(u32, u32)>,
     wrong: Option<(Incarnation, u32)>,
+    /// Manifests that cannot be written: cell and tick.
+    unwritable: BTreeSet<(u32, u32)>,
 }
 
 impl World {
@@ -42,6 +44,7 @@ impl World {
             events: std::collections::VecDeque::new(),
             committed: Vec::new(),
             wrong: None,
+            unwritable: BTreeSet::new(),
         }
     }
 
@@ -93,6 +96,9 @@ impl World {
                     let objects = vec![object(format!("state-of-{}", from.0))];
                     self.events.push_back(Event::Saved { from, generation, tick: self.workers[&from].1, objects });
                 }
+            }
+            Command::Commit(base) if self.unwritable.contains(&(base.cell, base.tick)) => {
+                self.hear(Event::NotCommitted { cause: "no space left".to_owned() });
             }
             Command::Commit(base) => {
                 self.committed.push((base.cell, base.tick));
@@ -280,6 +286,22 @@ fn a_checkpoint_that_cannot_be_written_keeps_the_last_one() {
     assert_eq!((world.logic.phase(), world.logic.base().tick), (Phase::Running, 0));
     world.run(400);
     assert!(world.is_done());
+    let discarded = world.said.iter().filter(|said| matches!(said, Command::Discard { .. })).count();
+    assert_eq!(discarded, 2, "once when it fails, once when nobody can still be writing it");
+}
+
+#[test]
+fn a_manifest_that_cannot_be_written_keeps_the_last_checkpoint_and_ends_the_run_only_between_cells() {
+    let mut world = World::new(start(2));
+    world.join([1, 2]);
+    while world.logic.phase() != Phase::Checkpointing {
+        world.run(1);
+    }
+    let tick = world.logic.members().next().unwrap().1;
+    world.unwritable.extend([(0, tick), (1, 0)]);
+    world.run(400);
+    assert!(!world.committed.contains(&(0, tick)) && world.committed.iter().any(|(cell, later)| *cell == 0 && *later > tick));
+    assert_eq!(world.failure(), Some((1, "the results of a cell cannot be kept: no space left".to_owned())));
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! The page of products: its fields exist, its indicators are defined, its tests are there; and what the efficiency arm pays for.
+
+mod support;
+
+use agents::params::{ADS, CONTENT};
+use scenarios::explain;
+use std::fs;
+use std::path::Path;
+use support::{DOUBLE_11, built, built_from, run};
+
+/// A page of the documentation.
+fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)).expect("a page")
+}
+
+/// Rows of all tables of the page of products.
+fn rows() -> Vec<String> {
+    let text = page("products.md");
+    text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| product")).map(str::to_owned).collect()
+}
+
+/// Words in backticks of a column of all tables of the page.
+fn words(column: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for row in rows() {
+        let text = row.split(" | ").nth(column).unwrap_or_else(|| panic!("a row of four columns: {row}"));
+        found.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    found
+}
+
+/// All sources below a directory, joined.
+fn sources(directory: &Path) -> String {
+    let mut text = String::new();
+    let mut entries: Vec<_> = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("readable").path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            text += &sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text += &fs::read_to_string(&path).expect("UTF-8");
+        }
+    }
+    text
+}
+
+#[test]
+fn every_field_of_the_page_of_products_exists() {
+    let fields: Vec<String> = words(1).into_iter().filter(|word| word.contains('.') || ["funnel", "shocks"].contains(&&**word)).collect();
+    assert!(fields.len() > 120, "{} fields", fields.len());
+    let wrong: Vec<String> = fields.iter().filter_map(|field| explain(&field.replace('*', "any")).err()).map(|p| p.to_string()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_indicator_of_the_page_of_products_is_defined() {
+    let pages = [page("metrics.md"), page("data-dictionary.md")];
+    let words = words(2);
+    assert!(words.len() > 90, "{} indicators", words.len());
+    let defined = |word: &String| pages.iter().any(|page| page.contains(&format!("`{word}`")) || page.contains(&format!("\n## {word}\n")));
+    let unknown: Vec<&String> = words.iter().filter(|word| !defined(word)).collect();
+    assert!(unknown.is_empty(), "neither KPIs nor tables: {unknown:?}");
+}
+
+#[test]
+fn every_test_that_the_page_of_products_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = sources(&root.join("tests")) + &sources(&root.join("../agents/src"));
+    let names = words(3);
+    assert!(names.len() > 60, "{} tests", names.len());
+    let missing: Vec<&String> = names.iter().filter(|name| !text.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+#[test]
+fn every_row_of_the_page_of_products_has_fields_indicators_and_a_test() {
+    for row in rows() {
+        let columns: Vec<&str> = row.split(" | ").collect();
+        assert_eq!(columns.len(), 4, "{row}");
+        assert!(columns[1..].iter().all(|column| column.contains('`')), "{row}");
+    }
+}
+
+#[test]
+fn the_efficiency_arm_of_the_main_job_builds_ads_and_content() {
+    let built_up = |arm: &str| {
+        let built = built_from(DOUBLE_11, arm, &["population.shoppers=1000", "calendar.warm_up=7d"]);
+        let world = run(&built, |_, _, _, _| {});
+        let capability = &world.view.state.platforms[0].capability;
+        [capability[ADS], capability[CONTENT]]
+    };
+    let (without, with) = (built_up("baseline"), built_up("efficiency-war"));
+    for function in 0..2 {
+        assert!(with[function] > 1.1 * without[function], "{without:?} in the baseline, {with:?} with the money");
+    }
+}
+
+#[test]
+fn content_ai_lets_the_ai_allocator_beat_fixed_shares_in_the_market() {
+    // a feed that nobody notices beside one that works: who sees it moves the money
+    let contacts = |allocator: &str, q: &str| {
+        let function = format!("ai_market.functions.content={{q0: {q}, q_max: 0.999, scale: 100, exponent: 0.5}}");
+        let initial = format!("platforms.north.ai.initial={{matching: 0.5, content: {q}}}");
+        let allocator = format!("catalog.merchants.brands.content.allocator={allocator}");
+        let set = [
+            &*function,
+            &*initial,
+            &*allocator,
+            "catalog.merchants.brands.content.budget=60 yuan",
+            "catalog.merchants.brands.content.channels={north-feed: 50 %, seeding: 50 %}",
+            "catalog.merchants.brands.content.review=1d",
+            "catalog.merchants.brands.content.creatives={mode: human, cost: 0 yuan, per_week: 5}",
+            "catalog.merchants.brands.platforms={north: 100 %}",
+            "channels.seeding.effect=0.02 %",
+            "channels.north-feed.half_saturation=50",
+            "channels.north-feed.capacity=100",
+        ];
+        let built = built(&set);
+        let catalog = &built.market.catalog;
+        let brands = catalog.groups.iter().position(|g| &*g.name == "brands").expect("a group");
+        let channels = built.market.epochs[0].content.channels.len();
+        let mut sum = 0;
+        run(&built, |_, _, totals, _| sum += (0..channels).map(|c| totals.content.of(brands, c).contacts).sum::<i64>());
+        sum as f64
+    };
+    let fixed = contacts("fixed", "0.95");
+    let sharp = contacts("{ai: {noise: 1}}", "0.95");
+    let blind = contacts("{ai: {noise: 5}}", "0");
+    let fixed_blind = contacts("fixed", "0");
+    assert!(fixed > 200.0, "the test needs contacts, found {fixed}");
+    assert!(sharp > 1.05 * fixed, "{sharp} contacts with sharp AI, {fixed} at fixed shares");
+    assert!(blind / fixed_blind < sharp / fixed, "{blind} of {fixed_blind} with blind AI, {sharp} of {fixed} with sharp AI");
+}
