@@ -282,8 +282,8 @@ def page(results):
     measured = [results[e["mechanism"]] for e in counted if e["mechanism"] in results]
     moved = sum(found["moved"] for found in measured)
     earlier = sum(found.get("earlier", False) for found in measured)
-    last = f"{moved} of {len(counted)} moved their KPI by more than three standard errors, {earlier} of these in an earlier state; "
-    last += f"{len(counted) - len(measured)} are not measured."
+    last = f"{moved} of {len(counted)} moved their KPI by more than three standard errors; {earlier} rows are of an earlier state, "
+    last += f"{len(counted) - len(measured)} entries are not measured."
     return HEAD.format(shoppers=" and ".join(f"{n:,}" for n in sizes)) + "\n".join([*lines, "", last, ""])
 
 
