@@ -155,6 +155,12 @@ struct Books {
     timings: Timings,
 }
 
+/// Cells that run side by side.
+pub(crate) fn lanes(plan: &Plan, threads: usize) -> usize {
+    let shoppers = plan.project.baseline().scenario.population.shoppers.0 as usize;
+    (SIDE_BY_SIDE / shoppers.max(1)).min(threads).min(plan.cells().count()).max(1)
+}
+
 /// What is left of a cell when it ends.
 type Done = (CellRecord, CellSummary);
 
@@ -190,8 +196,7 @@ impl Work<'_> {
     /// what only one thread can do; what is left over of full rounds has all threads.
     fn cells(&self, threads: usize) -> Result<Vec<Done>, Failure> {
         let cells: Vec<_> = self.plan.cells().collect();
-        let shoppers = self.plan.project.baseline().scenario.population.shoppers.0 as usize;
-        let lanes = (SIDE_BY_SIDE / shoppers.max(1)).min(threads).min(cells.len()).max(1);
+        let lanes = lanes(self.plan, threads);
         let (rounds, rest) = cells.split_at(if lanes > 1 { cells.len() / lanes * lanes } else { 0 });
         let mut done = self.side_by_side(rounds, lanes, threads / lanes)?;
         for &cell in rest {

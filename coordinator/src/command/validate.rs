@@ -7,6 +7,7 @@ use scenarios::forecast;
 
 use crate::cli::ValidateArgs;
 use crate::exit::Failure;
+use crate::experiment;
 use crate::output::{self, bytes, counted, duration, grouped};
 use crate::plan::Plan;
 
@@ -33,6 +34,7 @@ fn text(plan: &Plan) -> String {
     let one = &forecasts[0];
     let output: u128 = forecasts.iter().map(|forecast| forecast.output_bytes).sum::<u128>() * u128::from(plan.replications);
     let cores = available_parallelism().map_or(1, usize::from);
+    let memory = memory * experiment::lanes(plan, cores) as u128;
     let shopper_days = plan.shopper_days();
     let seconds = shopper_days as f64 / SHOPPER_DAYS_PER_SECOND / cores as f64;
     let arms: Vec<_> = plan.arms.iter().map(|(arm, _)| arm.as_str()).collect();
