@@ -34,7 +34,7 @@ pub fn ln_f32(x: f32) -> f32 {
     let (z, e) = (f * f, exponent as f32);
     let (z2, pair) = (z * z, |low: f32, high: f32| low + high * f);
     // in pairs (Estrin 1960): half as long a chain
-    let low = pair(3.333_333_1e-1, -2.499_999_4e-1) + pair(2.000_071_5e-1, -1.666_805_8e-1) * z;
+    let low = pair(3.333_333e-1, -2.499_999_4e-1) + pair(2.000_071_5e-1, -1.666_805_8e-1) * z;
     let high = pair(1.424_932_3e-1, -1.242_014_1e-1) + pair(1.167_699_9e-1, -1.151_461e-1) * z;
     let p = low + (high + 7.037_683_6e-2 * z2) * z2;
     // ln 2 = 0.693359375 - 2.1219444e-4, the first part exact in 10 bits
@@ -67,6 +67,7 @@ pub fn sqrt(x: f64) -> f64 {
 }
 
 /// Square root of an f32: as exact. That of libm is legacy SSE assembly, which stalls a kernel of wider vectors.
+#[expect(clippy::disallowed_methods, reason = "rounded correctly by IEEE 754, unlike exp and ln")]
 #[inline(always)]
 #[must_use]
 pub fn sqrt_f32(x: f32) -> f32 {
