@@ -8,9 +8,8 @@ mod cluster;
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use cluster::{Cluster, small};
+use cluster::{Cluster, SMALL};
 use futures::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as Key;
@@ -21,14 +20,7 @@ use support::{bazaar, same_bytes, scenario, stdout};
 const TICKS: u64 = 30;
 
 fn undisturbed() -> &'static Path {
-    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, out) = RUN.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("run");
-        stdout(small(bazaar().arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(&out)).arg("--quiet"));
-        (dir, out)
-    });
-    out
+    support::undisturbed(&SMALL)
 }
 
 fn now<T>(future: impl Future<Output = T>) -> T {

@@ -12,9 +12,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::OnceLock;
 
-use cluster::{Cluster, signal, small, worker};
+use cluster::{Cluster, SMALL, signal, small, worker};
 use support::{bazaar, fails, files, same_bytes, scenario, stdout};
 
 /// Ticks of the engine of a cell of the scenario, and cells.
@@ -23,14 +22,7 @@ const CELLS: u64 = 4;
 
 /// The run in one process.
 fn undisturbed() -> &'static Path {
-    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, out) = RUN.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("run");
-        stdout(small(bazaar().arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(&out)).arg("--quiet"));
-        (dir, out)
-    });
-    out
+    support::undisturbed(&SMALL)
 }
 
 /// A stream of numbers from a seed (xorshift, Marsaglia 2003).

@@ -7,7 +7,6 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use support::{bazaar, same_bytes, scenario, stdout, text};
 
@@ -67,14 +66,7 @@ cp -r "$DISK/run" "$KEPT"
 "#;
 
 fn undisturbed() -> &'static Path {
-    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, out) = RUN.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("run");
-        stdout(bazaar().arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(&out).args(SHORT).arg("--quiet"));
-        (dir, out)
-    });
-    out
+    support::undisturbed(&SHORT)
 }
 
 /// Whether this system lets anybody mount a file system of their own.

@@ -7,11 +7,10 @@
 mod cluster;
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
-use cluster::{Cluster, small};
-use support::{bazaar, same_bytes, scenario, stdout};
+use cluster::{Cluster, SMALL};
+use support::same_bytes;
 
 /// One arm, one replication, and scarce pieces that shards of all workers want: phases that only scarcity has take place.
 const SHORT: [&str; 8] = [
@@ -81,14 +80,7 @@ const OF_COORDINATORS: [(&str, u64); 18] = [
 
 /// The run in one process.
 fn undisturbed() -> &'static Path {
-    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, out) = RUN.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("run");
-        stdout(small(bazaar().arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(&out)).args(SHORT).arg("--quiet"));
-        (dir, out)
-    });
-    out
+    support::undisturbed(&[&SMALL[..], &SHORT].concat())
 }
 
 fn ends_well(mut cluster: Cluster, point: &str) {

@@ -11,6 +11,8 @@ use crate::support::{bazaar, scenario, text};
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Options of the scenario that all runs here have.
+pub(crate) const SMALL: [&str; 6] = ["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %"];
 /// Names a fault, in builds with debug assertions: `POINT:N:kill` or `POINT:N:stop`.
 const FAULT: &str = "BAZAAR_FAULT";
 
@@ -146,7 +148,7 @@ pub(crate) fn worker(address: &str) -> Command {
 
 /// The arguments of the scenario that all runs here have.
 pub(crate) fn small(command: &mut Command) -> &mut Command {
-    command.args(["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %"])
+    command.args(SMALL)
 }
 
 fn start(out: &Path, wanted: usize, options: &[String], fault: Option<&str>) -> (Child, String, std::thread::JoinHandle<String>) {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -22,6 +23,18 @@ pub(crate) fn bazaar() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bazaar"));
     command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE").env("NO_COLOR", "1");
     command
+}
+
+/// The small scenario in one process with these options, run once in a test program: what disturbed runs are compared with.
+pub(crate) fn undisturbed(options: &[&str]) -> &'static Path {
+    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, out) = RUN.get_or_init(|| {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let out = dir.path().join("run");
+        stdout(bazaar().arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(&out).args(options).arg("--quiet"));
+        (dir, out)
+    });
+    out
 }
 
 /// Runs the tiny scenario with 500 shoppers in irregular shards into `out`.
