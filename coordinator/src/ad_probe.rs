@@ -8,14 +8,11 @@ use std::ops::Range;
 
 use agents::ads::bid::Bid;
 use agents::market::Bazaar;
-use sim_core::draw::Purpose;
 use sim_core::tick::World;
 
 use crate::engine::Engine;
 use crate::exit::Failure;
-
-/// Key that tells draws of merchants from those of listings.
-const OF_MERCHANTS: u64 = 1;
+use crate::trial::is_treated;
 
 /// Bids of random merchants raised for a tick, against the same tick without it; each tick anew.
 pub(crate) struct AdProbe {
@@ -67,9 +64,8 @@ impl AdProbe {
 
 /// Listings of the merchants treated in a tick, in order.
 fn treated(market: &Bazaar, tick: u32, share: f64) -> Vec<usize> {
-    let draw = |merchant: u32| f64::from(market.seed.words(Purpose::Probe, u64::from(merchant), u64::from(tick), OF_MERCHANTS).uniform(0));
     let listings = market.catalog.listings.iter().enumerate();
-    listings.filter(|(_, listing)| draw(listing.merchant) < share).map(|(place, _)| place).collect()
+    listings.filter(|(_, listing)| is_treated(market, listing.merchant, tick, share)).map(|(place, _)| place).collect()
 }
 
 /// Multiplies bids, and shows the market with them.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use agents::market::Bazaar;
 use agents::metric::Listings;
 use agents::service::trial::{holders, mean_assistance, withdraw};
 use scenarios::{SalesMode, ToolOutcome};
@@ -14,7 +15,7 @@ use crate::engine::Engine;
 use crate::exit::Failure;
 
 /// Share of the holders that is treated.
-const TREATED: f32 = 0.5;
+const TREATED: f64 = 0.5;
 /// Days after which returns count: those before belong to sales without the trial.
 const RETURN_DAYS: u32 = 14;
 /// Key of the draw of a merchant, beyond those of listings.
@@ -54,7 +55,7 @@ impl ToolTrial {
     fn carry_out(&self, engine: &Engine) -> Result<f64, Failure> {
         let market = &engine.market;
         let all = holders(market, &engine.world.merchants, self.on);
-        let kept = |id: &u32| market.seed.words(Purpose::Probe, u64::from(*id), u64::from(self.on), MERCHANT_KEY).uniform(0) < TREATED;
+        let kept = |id: &u32| is_treated(market, *id, self.on, TREATED);
         let treated: BTreeSet<u32> = all.iter().copied().filter(kept).collect();
         let others: Vec<u32> = all.iter().copied().filter(|id| !treated.contains(id)).collect();
         let (mut with, mut without) = (engine.fork()?, engine.fork()?);
@@ -84,6 +85,11 @@ impl ToolTrial {
             }
         }
     }
+}
+
+/// Whether a merchant is treated in an experiment of a tick in which a share of them is.
+pub(crate) fn is_treated(market: &Bazaar, merchant: u32, tick: u32, share: f64) -> bool {
+    f64::from(market.seed.words(Purpose::Probe, u64::from(merchant), u64::from(tick), MERCHANT_KEY).uniform(0)) < share
 }
 
 /// Sums of an arm.
