@@ -4,7 +4,7 @@
 //! is written last, so that a run that fails or is stopped has none. Leaves out what is printed when it ends.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use std::{fs, path, thread};
@@ -14,9 +14,9 @@ use results::manifest::{MECHANISMS, SCENARIO};
 use results::{CellRecord, CellSummary, Comparison, Execution, Existing, KpiSummary, Manifest, Outcome, RunWriter, WriterOptions};
 use sim_core::exchange::Local;
 use sim_core::mechanism::Mechanisms;
-use sim_core::parallel::Pool;
 use sim_core::placement::Placement;
 
+use crate::command::run::pool;
 use crate::engine::{Engine, STAGES, Step};
 use crate::exit::Failure;
 use crate::interrupt;
@@ -206,12 +206,15 @@ impl Work<'_> {
     }
 
     fn side_by_side(&self, cells: &[Cell<'_>], lanes: usize, threads: usize) -> Result<Vec<Done>, Failure> {
-        let next = AtomicUsize::new(0);
+        if cells.is_empty() {
+            return Ok(Vec::new());
+        }
+        let queue = Mutex::new(cells.iter().enumerate());
+        let next = || queue.lock().expect("nobody panics while it takes a cell").next();
         let lane = || {
-            let pool = Pool::new(threads).map_err(|source| Failure::Threads { threads, source })?;
-            pool.run(|| {
+            pool(threads)?.run(|| {
                 let mut done = Vec::new();
-                while let Some((at, &cell)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, cells.get(at)?))) {
+                while let Some((at, &cell)) = next() {
                     match self.cell(cell).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))? {
                         Some(found) => done.push((at, found)),
                         None => break,
@@ -222,7 +225,7 @@ impl Work<'_> {
         };
         let mut done = Vec::new();
         let ends: Vec<Result<_, Failure>> = thread::scope(|scope| {
-            let lanes: Vec<_> = (0..if cells.is_empty() { 0 } else { lanes }).map(|_| scope.spawn(lane)).collect();
+            let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
             lanes.into_iter().map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         });
         for end in ends {
