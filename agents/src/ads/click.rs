@@ -110,7 +110,8 @@ impl Owned for AdTallies {
 }
 
 impl Tour<'_> {
-    /// Notes impressions and clicks of a mission. `key` is that of the clicks of the mission, `weights` are those of the choice, `leaving` that of leaving.
+    /// Notes impressions and clicks of a mission. `key` is that of its clicks, `weights` are those of the choice, `leaving` that of
+    /// leaving.
     #[expect(clippy::too_many_arguments, reason = "one call, in the hot loop")]
     #[inline(always)]
     pub(crate) fn note_ads(

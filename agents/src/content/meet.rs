@@ -83,19 +83,32 @@ impl Tour<'_> {
         let again = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 2) as u32)) < c.retargeting);
         let in_mind = if again { self.in_mind(&state.rows[index], entry.group, mix(key, 3)).filter(sold) } else { None };
         let merchant = in_mind.or_else(|| (0..TRIES).map(pick).find(sold))?;
-        let lift = rules.map_or(&self.params.content.brand_lift, |c| &c.lift);
-        let row = &mut state.rows[index];
+        let source = (entry.group as usize, entry.channel as usize);
+        self.arrive(&mut state.rows[index], (platform, segment), source, merchant, unit_f32(mix(key, 1) as u32), totals);
+        let clicks = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 4) as u32)) < c.click_through);
+        Some(merchant).filter(|&m| clicks && self.market.sellers.category(m) == category)
+    }
+
+    /// A contact with a merchant by a channel (or by brand impressions) of its group, and the step that it leads to; `u` is uniform.
+    pub(super) fn arrive(
+        &self,
+        row: &mut Shopper,
+        (platform, segment): (usize, usize),
+        (group, channel): (usize, usize),
+        merchant: u32,
+        u: f32,
+        totals: &mut Totals,
+    ) {
+        let rules = self.params.content.channels.get(channel);
         let before = row.stage_of(merchant);
-        let after = lifted(lift, before, unit_f32(mix(key, 1) as u32));
+        let after = lifted(rules.map_or(&self.params.content.brand_lift, |c| &c.lift), before, u);
         totals.add_to(platform, segment, Metric::ContentContacts, 1);
-        totals.content.at(entry.group as usize, entry.channel as usize).contacts += 1;
+        totals.content.at(group, channel).contacts += 1;
         totals.fired(if rules.is_some() { Mechanism::ContentChannel } else { Mechanism::BrandAdvertising }, 1, 0);
         if after > 0 {
             row.evoke(merchant, self.params.content.mind.contact_strength, after);
             self.note_step(platform, segment, before, row.stage_of(merchant), totals);
         }
-        let clicks = rules.is_some_and(|c| f64::from(unit_f32(mix(key, 4) as u32)) < c.click_through);
-        Some(merchant).filter(|&m| clicks && self.market.sellers.category(m) == category)
     }
 
     /// A merchant of a group in the evoked set, each as likely.
@@ -135,7 +148,7 @@ impl Tour<'_> {
         }
     }
 
-    pub(super) fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
+    fn note_step(&self, platform: usize, segment: usize, before: u8, after: u8, totals: &mut Totals) {
         if after > before {
             totals.fired(Mechanism::FunnelStep, 1, 0);
             if after == Stage::Ask as u8 {
@@ -197,7 +210,7 @@ impl Tour<'_> {
 }
 
 /// The stage to which a contact leads from `before`: the highest first, each with its probability; as before if none.
-pub(super) fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
+fn lifted(lift: &Lift, before: u8, mut u: f32) -> u8 {
     for after in (before as usize + 1..lift.len()).rev() {
         let chance = lift[before as usize][after];
         if u < chance {

@@ -3,7 +3,6 @@
 //! Guarantees that no click is paid twice: what content money pays is ad spend, counted by channel beside it. What a plan gives for a
 //! day is in the merchant's purse on the next.
 
-use super::meet::lifted;
 use crate::ads::click::AdView;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
@@ -51,17 +50,8 @@ impl Tour<'_> {
             let Some(channel) = self.view.contacts.search_channel(group, platform) else { continue };
             let id = state.shopper(index);
             let key = self.seed.words(Purpose::Content, id, u64::from(self.tick), CLICK_KEY | u64::from(mission)).0[0];
-            let row = &mut state.rows[index];
-            let before = row.stage_of(merchant);
-            let lift = &self.params.content.channels[channel].lift;
-            let after = lifted(lift, before, unit_f32(mix(key, u64::from(merchant)) as u32));
-            totals.add_to(platform, segment, Metric::ContentContacts, 1);
-            totals.content.at(group as usize, channel).contacts += 1;
-            totals.fired(Mechanism::ContentChannel, 1, 0);
-            if after > 0 {
-                row.evoke(merchant, self.params.content.mind.contact_strength, after);
-                self.note_step(platform, segment, before, row.stage_of(merchant), totals);
-            }
+            let u = unit_f32(mix(key, u64::from(merchant)) as u32);
+            self.arrive(&mut state.rows[index], (platform, segment), (group as usize, channel), merchant, u, totals);
         }
     }
 }
