@@ -89,7 +89,7 @@ fn of_graph(fault: &Fault) -> Report {
         Fault::Overfull { step, source, from, sum } => {
             let stage = from.map_or_else(|| "outside".to_owned(), |stage| format!("`{}`", stage.name()));
             let problem = Problem::new(format!("contacts of `{source}` lead out of {stage} more often than they happen"));
-            let problem = problem.found(format!("rates that add up to {}", percent(*sum))).expected("at most 100 %");
+            let problem = problem.found(format!("rates that add up to {}", percent((*sum * 1e4).round() * 1e-4))).expected("at most 100 %");
             name(*step, problem.help("the rate of a contact is that of the channel's step times that of the stage's step"))
         }
         Fault::Unreachable { step, stage } => {
