@@ -230,6 +230,9 @@ fn targets_are_met_in_the_market() {
     near(results("bidding: {target-cpa: {cost: 9 yuan}}")[3], 9.0);
     let tool = "bidding: {target-roi: {roi: 6}}, whole_site: {roi: 10, adopted: 100 %}";
     near(results(tool)[2], 10.0);
+    // the target is that of the promoted half: what the other half sells comes on top
+    let half = results("bidding: {target-roi: {roi: 6}}, whole_site: {roi: 10, adopted: 100 %, items: 50 %}")[2];
+    assert!(half > 12.0, "{half} over all sales where half of the items are promoted for a ROI of 10");
 }
 
 /// A market of shops alone that bid for one ROI, with so many of them on whole-site promotion; nobody adopts later.
@@ -254,23 +257,34 @@ fn shops_with_the_tool(adopted: &str, more: &[&str]) -> Built {
 #[test]
 fn a_tool_adopted_by_all_loses_its_edge() {
     let few = shops_with_the_tool("30 %", &[]).world().merchants.ads.adopted.clone();
-    // ad orders of those who adopt first: with nobody on the tool, with them alone, with everybody
-    let orders = |adopted: &str| {
-        let built = shops_with_the_tool(adopted, &[]);
+    // ad orders and clicks of those who adopt first: with nobody on the tool, with them alone, with everybody
+    let early = |adopted: &str, more: &[&str]| {
+        let built = shops_with_the_tool(adopted, more);
         let catalog = &built.market.catalog;
-        let mut sum = 0;
+        let mut sums = [0i64; 2];
         run(&built, |tick, _, _, tallies| {
-            let early = (0..catalog.listings.len()).filter(|&l| tick >= 5 && few[catalog.listings[l].merchant as usize]);
-            sum += early.map(|l| tallies.ads.orders[l]).sum::<i64>();
+            let mine = (0..catalog.listings.len()).filter(|&l| tick >= 5 && few[catalog.listings[l].merchant as usize]);
+            mine.for_each(|l| sums = [sums[0] + tallies.ads.orders[l], sums[1] + tallies.ads.clicks[l]]);
         });
-        sum as f64
+        sums.map(|sum| sum as f64)
     };
-    let (without, first, all) = (orders("0 %"), orders("30 %"), orders("100 %"));
+    let [without, first, all] = ["0 %", "30 %", "100 %"].map(|adopted| early(adopted, &[])[0]);
     assert!(without > 300.0, "the test needs ad orders, found {without}");
     assert!(
         first > 1.05 * without && all < first,
         "ad orders of the first adopters: {without} before, {first} alone, {all} when all have it"
     );
+    // what AI adds: bids that fit the page buy clicks that convert; without any accuracy there is nothing to fit
+    let blind = [
+        "ai_market.functions.ads={q0: 0, q_max: 0.9, scale: 100, exponent: 0.5}",
+        "platforms.north.ai.initial={matching: 0.5, service: 0.3, logistics: 0.2}",
+    ];
+    let gain = |more: &[&str]| {
+        let [before, after] = ["0 %", "30 %"].map(|adopted| early(adopted, more)).map(|[orders, clicks]| orders / clicks);
+        after / before
+    };
+    let (sharp, blind) = (gain(&["platforms.north.ai.initial={matching: 0.5, service: 0.3, logistics: 0.2, ads: 0.89}"]), gain(&blind));
+    assert!(sharp > blind + 0.05, "conversion with the tool over that without: {sharp:.3} where AI is sharp, {blind:.3} where it is blind");
 }
 
 #[test]

@@ -167,6 +167,18 @@ fn content_fills_minds_and_seeding_fills_ask() {
     assert!(unseeded[2] < with[2], "{} without seeding and looks, {} with", unseeded[2], with[2]);
 }
 
+#[test]
+fn who_looks_at_offers_comes_to_ask_where_no_channel_leads_there() {
+    let asked = |look: u32| {
+        let channels = ["north-feed", "south-video", "portal", "brand", "seeding", "north-search"];
+        let steps: String = channels.iter().map(|channel| format!("{{from: {channel}, to: aware}}, ")).collect();
+        let funnel = format!("funnel=[{steps}{{from: look, to: ask, rate: {look} %}}, {{from: aware, to: ask}}, {{from: ask, to: act}}]");
+        sum_of(&[&funnel], Metric::Asked)
+    };
+    let (some, many) = (asked(20), asked(80));
+    assert!(some > 50 && many > some * 3 / 2, "{some} steps to ask at a fifth of the looks, {many} at four fifths");
+}
+
 /// Orders of the climbers, a small group, over three replications; they alone buy content, on the feed.
 fn orders_of_climbers(set: &[&str]) -> i64 {
     let alone = [
