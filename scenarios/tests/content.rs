@@ -278,6 +278,39 @@ fn a_click_that_search_money_buys_is_a_contact_and_no_merchant_exceeds_what_its_
 }
 
 #[test]
+fn search_money_is_spent_held_or_lapses_to_the_unit_and_its_contacts_fall_on_its_days() {
+    let set =
+        [&SEARCH[..], &["catalog.merchants.shops.content.budget=0 yuan", "catalog.merchants.shops.campaign.budget=6000 yuan"]].concat();
+    let built = built(&set);
+    let catalog = &built.market.catalog;
+    let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group");
+    let search = built.market.epochs[0].content.channels.iter().position(|c| &*c.name == "north-search").expect("a channel");
+    let (mut given, mut paid, mut lapsed, mut late) = (0, 0, 0, 0);
+    let world = run(&built, |_, plan, totals| {
+        let buy = plan.groups[shops].buys[search];
+        let sum = totals.content.of(shops, search);
+        (given, paid) = (given + buy.spend * buy.payers, paid + sum.spend);
+        lapsed += totals.sum(0, Metric::SearchLapsed);
+        assert!(buy.funded > 0 || (sum.spend, sum.contacts) == (0, 0), "{sum:?} on a day without search money");
+        late += if buy.spend == 0 { sum.contacts } else { 0 };
+    });
+    let held: i64 = world.merchants.ads.campaigns.iter().map(|campaign| campaign.search).sum();
+    assert_eq!(paid + lapsed + held, given, "{paid} spent, {lapsed} lapsed, {held} held");
+    assert!(paid > 0 && lapsed > 0, "the test needs money that is spent and money that lapses: {paid} {lapsed}");
+    assert!(late > 0, "the money of the last day of the phase is spent a day later, and its clicks are contacts");
+}
+
+#[test]
+fn the_money_of_phases_adds_up_to_that_of_the_campaign() {
+    let shares = ["accumulate.share=33.3 %", "seed.share=33.3 %", "break_out.share=33.4 %", "budget=10.01 yuan"];
+    let set = shares.map(|share| format!("catalog.merchants.shops.campaign.{share}"));
+    let built = built(&set.each_ref().map(String::as_str));
+    let campaign = built.market.catalog.groups.iter().find_map(|g| g.content.as_ref()?.campaign.as_ref()).expect("a campaign");
+    let budgets: Vec<i64> = campaign.phases.iter().map(|phase| phase.budget).collect();
+    assert_eq!(budgets, [333, 334, 334]);
+}
+
+#[test]
 fn a_group_without_ads_of_its_own_still_buys_search_at_auction() {
     let set = ["catalog.merchants.learners.content={budget: 100 yuan, channels: {north-search: 100 %}}"];
     let [mine] = sums(&built(&set), [Metric::SearchSpend]);
