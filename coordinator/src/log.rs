@@ -21,7 +21,11 @@ pub(crate) fn listen(level: Option<&str>, as_json: bool) -> Result<(), Failure> 
         advice: "error, warn, info, debug or trace; or a filter such as `coordinator=debug`".to_owned(),
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if as_json { log.json().init() } else { log.init() }
+    if as_json {
+        log.json().init()
+    } else {
+        log.init()
+    }
     // a process listens once
     let _ = ASKED.set((wanted, as_json));
     Ok(())

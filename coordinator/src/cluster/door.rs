@@ -40,11 +40,7 @@ pub(crate) fn guests(accepted: impl Stream<Item = io::Result<TcpStream>>, silenc
     at_most(MOST.min(descriptors() / 2), accepted, silence.max(SILENCE))
 }
 
-fn at_most(
-    most: usize,
-    accepted: impl Stream<Item = io::Result<TcpStream>>,
-    silence: Duration,
-) -> impl Stream<Item = io::Result<Guest>> {
+fn at_most(most: usize, accepted: impl Stream<Item = io::Result<TcpStream>>, silence: Duration) -> impl Stream<Item = io::Result<Guest>> {
     let inside = Arc::new(AtomicUsize::new(0));
     accepted.filter_map(move |stream| {
         let guest = stream.map(|stream| Guest::admit(stream, most, silence, &inside)).transpose();

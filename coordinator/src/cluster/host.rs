@@ -24,9 +24,9 @@ use crate::cluster::wire::coordinator_server::CoordinatorServer;
 use crate::cluster::wire::{Advance, Assign, Dismiss, Load, MOST_BYTES, Member, Order, Save, StatusReply, order};
 use crate::cluster::{fault, net, store};
 use crate::exit::{Exit, Failure};
+use crate::output::counted;
 use crate::plan::{Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
-use crate::output::counted;
 use crate::{interrupt, output};
 
 #[cfg(test)]
@@ -173,7 +173,11 @@ fn drain_on_signal(notes: mpsc::UnboundedSender<Note>) {
     drop(notes);
 }
 
-async fn serve((security, lease): (&Security, Duration), hub: &Arc<Hub>, metrics: &Arc<Metrics>) -> Result<tonic::transport::server::Router, Failure> {
+async fn serve(
+    (security, lease): (&Security, Duration),
+    hub: &Arc<Hub>,
+    metrics: &Arc<Metrics>,
+) -> Result<tonic::transport::server::Router, Failure> {
     let desk = CoordinatorServer::new(Desk(Arc::clone(hub))).max_decoding_message_size(MOST_BYTES);
     let desk = tonic::service::interceptor::InterceptedService::new(desk, Asks(security.token()));
     let (health, serves) = tonic_health::server::health_reporter();
