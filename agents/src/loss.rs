@@ -136,13 +136,8 @@ pub(crate) fn close_day(tick: u32, owned: &Range<u32>, market: &Bazaar, tallies:
 
 /// The largest of the gains of the causes, the first of equals; nothing where none reaches `least`.
 fn largest(gains: &[(Cause, f32)], least: f32) -> Option<Cause> {
-    let mut best: Option<(Cause, f32)> = None;
-    for &(cause, gain) in gains {
-        if gain >= least && best.is_none_or(|(_, most)| gain > most) {
-            best = Some((cause, gain));
-        }
-    }
-    best.map(|(cause, _)| cause)
+    let most = gains.iter().map(|(_, gain)| *gain).fold(f32::NEG_INFINITY, f32::max);
+    gains.iter().find(|(_, gain)| *gain == most && most >= least).map(|(cause, _)| *cause)
 }
 
 /// Checks that causes add up to what was lost. Panics on a difference: a bug.

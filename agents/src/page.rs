@@ -8,7 +8,7 @@ use crate::ads::space::{AdSpace, Entries};
 use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
 use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
-use crate::ranking::{LANES, OUT, PLACES, place, rank, take_best};
+use crate::ranking::{LANES, OUT, PLACES, place, rank, strike, take_best};
 use crate::view::{Offer, Shelves};
 use sim_core::draw::{below, mix};
 use sim_core::math::sqrt_f32;
@@ -204,7 +204,7 @@ impl PageRequest<'_> {
         let padded = count.next_multiple_of(LANES);
         let (listings, keys) = (&listings[..padded], &mut keys[..padded]);
         for award in awards {
-            take_best(keys, listings, award.listing);
+            strike(keys, listings, award.listing);
         }
         (page.len, page.sold) = (0, awards.len());
         // what may not come again: the listing, or else only the place

@@ -44,12 +44,18 @@ pub(crate) fn rank(score: &[f32], keys: &mut [i32; RECALLED]) {
     }
 }
 
-/// Takes every place that is called `gone` out, and returns the largest key that is left. Whole lanes of both.
+/// Takes every place that is called `gone` out. Whole lanes of both.
 #[inline(always)]
-pub(crate) fn take_best(keys: &mut [i32], names: &[u32], gone: u32) -> i32 {
+pub(crate) fn strike(keys: &mut [i32], names: &[u32], gone: u32) {
     for (key, &name) in keys.iter_mut().zip(names) {
         *key = if name == gone { OUT } else { *key };
     }
+}
+
+/// Takes every place that is called `gone` out, and returns the largest key that is left. Whole lanes of both.
+#[inline(always)]
+pub(crate) fn take_best(keys: &mut [i32], names: &[u32], gone: u32) -> i32 {
+    strike(keys, names, gone);
     let mut best = [OUT; LANES];
     for eight in keys.chunks_exact(LANES) {
         for (best, &key) in best.iter_mut().zip(eight) {

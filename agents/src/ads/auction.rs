@@ -3,6 +3,7 @@
 //! Candidates are ranked by score = bid x quality, ties (scores within 8 ppm) by place on the page. Guarantees reserve <= price <= bid, a price in whole
 //! money units (rounded up), and at most one slot for a listing.
 
+use super::bid::Bid;
 use crate::catalog::NO_LISTING;
 use crate::params::{AD_SLOTS, Auction, RECALLED};
 use crate::ranking::{LANES, OUT, key, place, take_best};
@@ -54,7 +55,7 @@ pub struct Bidders<'a> {
     pub count: usize,
     /// Listings.
     pub listings: &'a [u32; RECALLED],
-    /// Bids for a click, money units, at most [`Bid::LARGEST`](super::bid::Bid::LARGEST); 0 does not take part.
+    /// Bids for a click, money units, at most [`Bid::LARGEST`]; 0 does not take part.
     pub bids: &'a [u32; RECALLED],
     /// Predicted click-through rates after squashing, ppm, 1 to [`CERTAIN`].
     pub quality: &'a [u32; RECALLED],
@@ -125,14 +126,16 @@ impl Board {
     }
 
     /// Payment for a click in slot `k` that makes the true value the best bid (Myerson 1981): for each slot from k down, the rise
-    /// of attention over the next slot at the least bid that wins it; without reserve, what the lower bidders lose.
+    /// of attention over the next slot at the least bid that wins it; without reserve, what the lower bidders lose. Rises of attention
+    /// add up to at most a million and a score is at most the largest bid times a million, so that 64 bits hold the sum.
     fn externality(&self, k: usize, quality: u32, rules: &Rules) -> u32 {
+        const _: () = assert!((Bid::LARGEST as u64).checked_mul(CERTAIN as u64 * CERTAIN as u64).is_some());
         let weights = rules.examined_ppm;
-        let quality = u128::from(quality);
-        let floor = u128::from(rules.reserve) * quality;
+        let quality = u64::from(quality);
+        let floor = u64::from(rules.reserve) * quality;
         let next = |j: usize| weights.get(j + 1).map_or(0, |&w| w);
-        let sum: u128 = (k..weights.len()).map(|j| u128::from(weights[j] - next(j)) * u128::from(self.scores[j + 1]).max(floor)).sum();
-        let share = u128::from(weights[k].max(1)) * quality;
+        let sum: u64 = (k..weights.len()).map(|j| u64::from(weights[j] - next(j)) * self.scores[j + 1].max(floor)).sum();
+        let share = u64::from(weights[k].max(1)) * quality;
         u32::try_from(sum.div_ceil(share)).unwrap_or(u32::MAX)
     }
 }
