@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use sim_core::units::Count;
 
 use crate::exit::{Exit, Failure};
-use crate::{bug, command, output};
+use crate::{bug, command, log, output};
 
 /// Deterministic agent-based simulation of an e-commerce marketplace.
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ struct Cli {
     /// Log to standard error: error, warn, info, debug or trace [default: off, or what RUST_LOG says]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
+    /// Log one JSON object a line
+    #[arg(long, global = true)]
+    log_json: bool,
 }
 
 /// Two programs with the same answer to `--version` compute the same histories and may share a run.
@@ -78,7 +81,8 @@ pub(crate) struct RunArgs {
     /// Arm to run, `baseline` is the file without patches; repeat for more [default: the arms of the file]
     #[arg(long = "arm", value_name = "NAME")]
     pub(crate) arms: Vec<String>,
-    /// Threads; results do not depend on it [default: all cores]
+    /// Threads, with --workers of all of them together; results do not depend on it [default: all cores, with --workers twice as
+    /// many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// No progress
@@ -109,7 +113,7 @@ pub(crate) struct Clocks {
     /// Seconds between two signs of life
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     pub(crate) beat: f64,
-    /// Seconds to wait for workers when there are too few [default: 600, of `run` and `resume` 30]
+    /// Seconds to wait for workers when there are too few [default: 600, of `run` and `resume` 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait: Option<f64>,
 }
@@ -122,7 +126,7 @@ pub(crate) struct ResumeArgs {
     /// Processes on this machine that share the run; any number goes on with any other
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: u16,
-    /// Threads of all workers together [default: all cores]
+    /// Threads of all workers together [default: twice as many as there are cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// No progress
@@ -380,7 +384,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    listen_to_logs(cli.log.as_deref())?;
+    log::listen(cli.log.as_deref(), cli.log_json)?;
     match cli.command {
         Command::Run(args) => command::run::run(&args),
         Command::Resume(args) => command::cluster::resume(&args),
@@ -395,17 +399,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Calibrate(args) => command::calibrate::calibrate(&args),
         Command::Bench(args) => command::bench::bench(&args),
     }
-}
-
-fn listen_to_logs(level: Option<&str>) -> Result<(), Failure> {
-    let from_environment = std::env::var("RUST_LOG").ok();
-    let Some(wanted) = level.map(str::to_owned).or(from_environment).filter(|wanted| !wanted.is_empty()) else { return Ok(()) };
-    let filter = tracing_subscriber::EnvFilter::try_new(&wanted).map_err(|error| Failure::Usage {
-        what: format!("`{wanted}` is no log level: {error}"),
-        advice: "error, warn, info, debug or trace; or a filter such as `coordinator=debug`".to_owned(),
-    })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    Ok(())
 }
 
 impl Changes {

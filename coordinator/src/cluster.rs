@@ -8,6 +8,8 @@ pub(crate) mod record;
 
 pub(crate) mod logic;
 
+pub(crate) mod awake;
+
 pub(crate) mod wire;
 
 pub(crate) mod security;

@@ -11,6 +11,8 @@ mod output;
 
 mod bug;
 
+mod log;
+
 mod interrupt;
 
 mod plan;

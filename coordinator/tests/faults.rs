@@ -193,6 +193,85 @@ fn ctrl_c_leaves_a_run_that_can_go_on() {
     same_bytes(undisturbed(), &out);
 }
 
+/// A run on two workers of its own, with leases of a second.
+fn with_own_workers(out: &Path, options: &[&str]) -> std::process::Child {
+    let mut command = bazaar();
+    command.arg("run").arg(scenario("regression/tiny.yaml")).arg("--out").arg(out);
+    small(&mut command).args(["--workers", "2", "--lease", "1", "--beat", "0.25", "--checkpoint-ticks", "6"]).args(options);
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits for the second cell, when both workers are at work.
+fn await_second_cell(run: &mut std::process::Child, out: &Path) -> Vec<u32> {
+    while !out.join(".run/gen/000002.json").exists() {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended by itself");
+        std::thread::yield_now();
+    }
+    let children = children_of(run.id());
+    assert_eq!(children.len(), 2);
+    children
+}
+
+#[test]
+fn workers_that_were_lost_alive_are_started_again() {
+    for sleepers in ["workers", "coordinator"] {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("run");
+        let mut run = with_own_workers(&out, &[]);
+        let children = await_second_cell(&mut run, &out);
+        let (mut said, mut lines) = (String::new(), std::io::BufReader::new(run.stderr.take().unwrap()));
+        if sleepers == "workers" {
+            children.iter().for_each(|child| signal(*child, "STOP"));
+            while said.matches(" lost after ").count() < 2 {
+                assert!(std::io::BufRead::read_line(&mut lines, &mut said).unwrap() > 0, "{said}");
+            }
+            children.iter().for_each(|child| signal(*child, "CONT"));
+        } else {
+            // as Ctrl-Z does, for longer than workers wait
+            signal(run.id(), "STOP");
+            while children.iter().any(|child| is_alive(*child)) {
+                std::thread::yield_now();
+            }
+            signal(run.id(), "CONT");
+        }
+        lines.read_to_string(&mut said).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(0), "{sleepers}: {said}");
+        assert!(said.contains("started again"), "{sleepers}: {said}");
+        same_bytes(undisturbed(), &out);
+    }
+}
+
+#[test]
+fn a_worker_that_was_killed_is_not_started_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let mut run = with_own_workers(&out, &[]);
+    let children = await_second_cell(&mut run, &out);
+    children.iter().for_each(|child| signal(*child, "KILL"));
+    let said = support::text(&run.wait_with_output().unwrap().stderr);
+    assert!(said.contains("no worker is left") && said.matches("ended by signal 9").count() >= 2, "{said}");
+    stdout(bazaar().arg("resume").arg(&out).args(["--workers", "2", "--quiet"]));
+    same_bytes(undisturbed(), &out);
+}
+
+#[test]
+fn every_event_in_a_log_says_which_run_worker_and_generation() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = with_own_workers(&dir.path().join("run"), &["--quiet", "--replications", "1", "--log", "info", "--log-json"]);
+    let said = support::text(&run.wait_with_output().unwrap().stderr);
+    let events: Vec<serde_json::Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of_worker = |event: &&serde_json::Value| event["spans"][0]["name"] == "worker";
+    let (of_workers, of_coordinator): (Vec<_>, Vec<_>) = events.iter().partition(of_worker);
+    assert!(of_coordinator.iter().any(|event| event["fields"]["message"] == "shards are placed"), "{said}");
+    let run = &of_coordinator[0]["spans"][0]["run"];
+    assert!(run.as_str().is_some_and(|run| run.starts_with("tiny-")), "{said}");
+    for worker in [1, 2] {
+        let saved = of_workers.iter().find(|event| event["spans"][0]["worker"] == worker && event["fields"]["message"] == "state saved");
+        let saved = saved.unwrap_or_else(|| panic!("worker {worker} saves: {said}"));
+        assert_eq!((&saved["spans"][0]["run"], &saved["spans"][1]["generation"]), (run, &serde_json::json!(1)), "{said}");
+    }
+}
+
 #[test]
 fn whoever_does_not_belong_is_refused() {
     let dir = tempfile::tempdir().unwrap();

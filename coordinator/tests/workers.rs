@@ -30,23 +30,44 @@ fn workers_change_neither_digests_nor_bytes() {
     assert!(said.contains("digests equal"), "{said}");
 }
 
-#[test]
-fn word_of_mouth_the_last_piece_and_the_last_yuan_cross_processes() {
+/// One arm and replication of the small scenario in shards of 64, in one process and on 1, 2, 3 and 5 workers: all the same.
+/// Returns how often each of `mechanisms` fired.
+fn is_the_same_on_workers(options: &[&str], mechanisms: [&str; 2]) -> [i64; 2] {
     let dir = tempfile::tempdir().unwrap();
+    let run = |name: &str, workers: &[&str]| {
+        let out = dir.path().join(name);
+        let shards = ["--set", "population.shard_size=64", "--replications", "1", "--arm", "price-war"];
+        stdout(tiny(&out, &shards).args(options).args(workers));
+        out
+    };
+    let alone = run("alone", &[]);
+    for workers in ["1", "2", "3", "5"] {
+        same_bytes(&alone, &run(workers, &["--workers", workers]));
+    }
+    let table: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(alone.join("mechanisms.json")).unwrap()).unwrap();
+    let all = table["arms"][0]["mechanisms"].as_array().unwrap();
+    mechanisms.map(|name| all.iter().find(|mechanism| mechanism["name"] == name).unwrap()["fired"].as_i64().unwrap())
+}
+
+#[test]
+fn word_of_mouth_crosses_processes() {
+    let talk = ["--set", "population.social.messages_per_order=50 %"];
+    let [told, _] = is_the_same_on_workers(&talk, ["word-of-mouth", "mission"]);
+    assert!(told > 200, "they talk: {told}");
+}
+
+#[test]
+fn hundreds_of_shards_agree_on_who_gets_the_last_piece_and_the_last_yuan() {
     let scarce = [
-        "--set",
-        "population.shard_size=64",
+        "--shoppers",
+        "13_056",
         "--set",
         "catalog.merchants.brands.stock={once: {units: 3}}",
         "--set",
-        "population.social.messages_per_order=5 %",
-        "--replications",
-        "1",
+        "platforms.north.promotions.members.budget={per-day: 20 k yuan}",
     ];
-    let (alone, together) = (dir.path().join("alone"), dir.path().join("together"));
-    stdout(tiny(&alone, &scarce).args(["--arm", "price-war"]));
-    stdout(tiny(&together, &scarce).args(["--arm", "price-war", "--workers", "3"]));
-    same_bytes(&alone, &together);
+    let [pieces, yuan] = is_the_same_on_workers(&scarce, ["stock-refusal", "budget-refusal"]);
+    assert!(pieces > 100 && yuan > 100, "both run out, in 204 shards: {pieces} and {yuan} refusals");
 }
 
 #[test]

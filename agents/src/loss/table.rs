@@ -11,9 +11,11 @@ use sim_core::rows::ChurnRow;
 pub fn lost_sales(market: &Bazaar, tick: u32, merchants: &Merchants) -> Vec<ChurnRow> {
     let catalog = &market.catalog;
     let lost = merchants.week_losses.iter().enumerate().filter(|(_, lost)| **lost > 0);
-    lost.map(|(at, &lost)| {
-        let listing = &catalog.listings[at / Cause::COUNT];
-        ChurnRow {
+    let lost = lost.map(|(at, lost)| (at, *lost, &catalog.listings[at / Cause::COUNT]));
+    // a restart, or shards that are placed again, leave behind what is known of merchants that are hosted elsewhere
+    let hosted = lost.filter(|(_, _, listing)| merchants.owned.contains(&listing.merchant));
+    hosted
+        .map(|(at, lost, listing)| ChurnRow {
             tick,
             platform: catalog.platforms[listing.platform as usize].clone(),
             category: catalog.categories[listing.category as usize].clone(),
@@ -22,9 +24,8 @@ pub fn lost_sales(market: &Bazaar, tick: u32, merchants: &Merchants) -> Vec<Chur
             cause: Cause::ALL[at % Cause::COUNT].name().into(),
             lost_sales: i64::from(lost),
             departed: 0,
-        }
-    })
-    .collect()
+        })
+        .collect()
 }
 
 /// Rows of the departures of a tick, by platform and cause.

@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tonic::Code;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
+use crate::cluster::awake::Awake;
 use crate::cluster::net;
 use crate::cluster::security::{Security, Shows};
 use crate::cluster::wire::BeatRequest;
@@ -29,7 +29,7 @@ pub(crate) fn start(
     let runtime = runtime.map_err(|source| Failure::Threads { threads: 1, source })?;
     let beat = move || {
         let why = runtime.block_on(async {
-            let channel = match net::channel(&address, &security) {
+            let channel = match net::channel(&address, &security, lease) {
                 Ok(channel) => channel,
                 Err(failure) => return failure.to_string(),
             };
@@ -44,19 +44,19 @@ pub(crate) fn start(
 
 /// Beats; returns why no sign of life counts any more.
 pub(crate) async fn until_lost(mut client: Client, incarnation: u64, (period, lease): (Duration, Duration)) -> String {
-    let mut heard = Instant::now();
+    let mut silence = Awake::default();
     loop {
-        tokio::time::sleep(period).await;
-        let cause = match tokio::time::timeout(lease, client.beat(BeatRequest { incarnation })).await {
-            Ok(Ok(_)) => {
-                heard = Instant::now();
+        silence.pause(period).await;
+        let cause = match silence.wait(lease, client.beat(BeatRequest { incarnation })).await {
+            Some(Ok(_)) => {
+                silence = Awake::default();
                 continue;
             }
-            Ok(Err(status)) if status.code() == Code::FailedPrecondition => return status.message().to_owned(),
-            Ok(Err(status)) => status.message().to_owned(),
-            Err(_) => "no answer".to_owned(),
+            Some(Err(status)) if status.code() == Code::FailedPrecondition => return status.message().to_owned(),
+            Some(Err(status)) => status.message().to_owned(),
+            None => "no answer".to_owned(),
         };
-        if heard.elapsed() > lease {
+        if silence.time() > lease {
             return format!("the coordinator was not reached for {} ms: {cause}", lease.as_millis());
         }
     }

@@ -17,8 +17,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-/// Longest silence on a connection: three pings of [`crate::cluster::net`].
+/// Longest silence on a connection, if nothing longer is allowed: three pings of [`crate::cluster::net`].
 const SILENCE: Duration = Duration::from_secs(30);
+/// How late this process may look at a connection and still know that nothing was said; later, it has slept itself.
+const LATE: Duration = Duration::from_secs(5);
 /// Connections at a time: twice as many as a run has workers, if the system has descriptors for them.
 const MOST: usize = 2048;
 
@@ -26,19 +28,22 @@ const MOST: usize = 2048;
 pub(crate) struct Guest {
     stream: TcpStream,
     heard: Instant,
+    /// How long it may be silent.
+    most: Duration,
     silence: Pin<Box<Sleep>>,
     inside: Arc<AtomicUsize>,
 }
 
-/// The connections of `accepted` that are let in, at most half as many as the process may have files open.
-pub(crate) fn guests(accepted: impl Stream<Item = io::Result<TcpStream>>) -> impl Stream<Item = io::Result<Guest>> {
-    at_most(MOST.min(descriptors() / 2), accepted)
+/// The connections of `accepted` that are let in, at most half as many as the process may have files open; each may be silent
+/// for half a minute, and for `silence` if that is longer.
+pub(crate) fn guests(accepted: impl Stream<Item = io::Result<TcpStream>>, silence: Duration) -> impl Stream<Item = io::Result<Guest>> {
+    at_most(MOST.min(descriptors() / 2), accepted, silence.max(SILENCE))
 }
 
-fn at_most(most: usize, accepted: impl Stream<Item = io::Result<TcpStream>>) -> impl Stream<Item = io::Result<Guest>> {
+fn at_most(most: usize, accepted: impl Stream<Item = io::Result<TcpStream>>, silence: Duration) -> impl Stream<Item = io::Result<Guest>> {
     let inside = Arc::new(AtomicUsize::new(0));
     accepted.filter_map(move |stream| {
-        let guest = stream.map(|stream| Guest::admit(stream, most, &inside)).transpose();
+        let guest = stream.map(|stream| Guest::admit(stream, most, silence, &inside)).transpose();
         std::future::ready(guest)
     })
 }
@@ -52,22 +57,28 @@ fn descriptors() -> usize {
 
 impl Guest {
     /// The guest of a connection; none, and the connection is closed, if there are `most` already.
-    fn admit(stream: TcpStream, most: usize, inside: &Arc<AtomicUsize>) -> Option<Guest> {
+    fn admit(stream: TcpStream, most: usize, silence: Duration, inside: &Arc<AtomicUsize>) -> Option<Guest> {
         if inside.fetch_add(1, Ordering::Relaxed) >= most {
             inside.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         let heard = Instant::now();
-        Some(Guest { stream, heard, silence: Box::pin(tokio::time::sleep_until(heard + SILENCE)), inside: Arc::clone(inside) })
+        let end = Box::pin(tokio::time::sleep_until(heard + silence));
+        Some(Guest { stream, heard, most: silence, silence: end, inside: Arc::clone(inside) })
     }
 
     /// Whether nothing was heard for too long; asks to be woken when that may be.
     fn is_silent(&mut self, context: &mut Context<'_>) -> bool {
         while self.silence.as_mut().poll(context).is_ready() {
-            if self.heard.elapsed() >= SILENCE {
+            if self.silence.deadline().elapsed() > LATE {
+                // what was said meanwhile may not have been read yet
+                self.heard = Instant::now();
+            }
+            if self.heard.elapsed() >= self.most {
                 return true;
             }
-            self.silence.as_mut().reset(self.heard + SILENCE);
+            let until = self.heard + self.most;
+            self.silence.as_mut().reset(until);
         }
         false
     }
@@ -138,7 +149,7 @@ mod tests {
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let mut inside = Box::pin(at_most(2, TcpListenerStream::new(listener)));
+            let mut inside = Box::pin(at_most(2, TcpListenerStream::new(listener), SILENCE));
             let connect = || TcpStream::connect(address);
             let mut clients = vec![connect().await.unwrap(), connect().await.unwrap()];
             let (first, mut second) = (inside.next().await.unwrap().unwrap(), inside.next().await.unwrap().unwrap());
@@ -151,6 +162,25 @@ mod tests {
             assert!(inside.next().await.unwrap().is_ok());
             let silent = second.read(&mut [0]).await.unwrap_err();
             assert_eq!(silent.kind(), io::ErrorKind::TimedOut);
+        });
+    }
+
+    #[test]
+    fn who_has_slept_himself_closes_nothing() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let mut inside = Box::pin(at_most(2, TcpListenerStream::new(listener), SILENCE));
+            let _client = TcpStream::connect(address).await.unwrap();
+            let mut guest = inside.next().await.unwrap().unwrap();
+            let mut byte = [0];
+            assert!(futures::poll!(std::pin::pin!(guest.read(&mut byte))).is_pending());
+            tokio::time::advance(SILENCE * 10).await;
+            assert!(futures::poll!(std::pin::pin!(guest.read(&mut byte))).is_pending(), "this process slept, not the guest");
+            let begun = Instant::now();
+            assert_eq!(guest.read(&mut byte).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+            assert!(begun.elapsed() >= SILENCE, "from then on it is the guest's turn");
         });
     }
 }

@@ -18,6 +18,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use crate::cluster::awake::Awake;
 use crate::cluster::board::{Assembly, Board};
 use crate::cluster::fault;
 use crate::cluster::logic::Incarnation;
@@ -47,9 +48,9 @@ impl Worker for Answers {
     }
 }
 
-/// Connects to another worker.
-pub(crate) fn client(address: &str, security: &Security) -> Result<Client, Failure> {
-    let channel = net::channel(address, security)?;
+/// Connects to another worker, which may be silent for `lease`.
+pub(crate) fn client(address: &str, security: &Security, lease: Duration) -> Result<Client, Failure> {
+    let channel = net::channel(address, security, lease)?;
     Ok(WorkerClient::with_interceptor(channel, Shows(security.token())).max_decoding_message_size(MOST_BYTES))
 }
 
@@ -144,9 +145,14 @@ impl Fetching {
 
     /// The buffer of one member, however often it takes.
     async fn one(&self, peer: Incarnation, mut client: Client) -> Result<Received, Trouble> {
-        let mut failing: Option<Instant> = None;
+        let mut failing: Option<Awake> = None;
         loop {
-            let cause = match self.attempt(&mut client).await {
+            let attempt = self.attempt(&mut client);
+            let tried = match &mut failing {
+                Some(awake) => awake.wait(Duration::MAX, attempt).await.expect("it is waited for"),
+                None => attempt.await,
+            };
+            let cause = match tried {
                 Ok(received) => return Ok(received),
                 Err(status) if status.code() == Code::DeadlineExceeded => {
                     failing = None;
@@ -159,11 +165,11 @@ impl Fetching {
                 }
                 Err(status) => format!("{}: {}", status.code(), status.message()),
             };
-            let since = *failing.get_or_insert_with(Instant::now);
-            if since.elapsed() > self.patience {
+            let awake = failing.get_or_insert_default();
+            if awake.time() > self.patience {
                 return Err(Trouble::Unreachable { peer, cause });
             }
-            tokio::time::sleep(PAUSE).await;
+            awake.pause(PAUSE).await;
         }
     }
 

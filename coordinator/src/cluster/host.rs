@@ -3,6 +3,7 @@
 //! Owns the clock, the server, the store's manifests and what people are told. Guarantees that a checkpoint counts before
 //! anything that follows from it is ordered. Bulk data never passes here.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::cluster::wire::coordinator_server::CoordinatorServer;
 use crate::cluster::wire::{Advance, Assign, Dismiss, Load, MOST_BYTES, Member, Order, Save, StatusReply, order};
 use crate::cluster::{fault, net, store};
 use crate::exit::{Exit, Failure};
+use crate::output::counted;
 use crate::plan::{Cell, Plan};
 use crate::progress::{Progress, Whereabouts};
 use crate::{interrupt, output};
@@ -46,6 +48,19 @@ pub(crate) struct Hosting {
     pub(crate) local: Option<(usize, usize, String)>,
 }
 
+/// What is still there when all is computed: workers that are ending, and the server that they hear their farewell from.
+pub(crate) struct Parting {
+    brood: Brood,
+    serving: tokio::task::AbortHandle,
+}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        drop(std::mem::take(&mut self.brood));
+        self.serving.abort();
+    }
+}
+
 /// How a run on workers ended well.
 pub(crate) struct Computed {
     /// The last checkpoint: the files and outcomes of all cells.
@@ -55,6 +70,8 @@ pub(crate) struct Computed {
     pub(crate) losses: Vec<String>,
     /// The most workers that took part at a time.
     pub(crate) workers: usize,
+    /// Dropped when the results are in place: workers end meanwhile.
+    pub(crate) parting: Parting,
 }
 
 struct Host<'a> {
@@ -67,6 +84,10 @@ struct Host<'a> {
     progress: &'a mut Progress,
     brood: Brood,
     begun: Instant,
+    /// Processes of workers, kept when they are dismissed.
+    processes: BTreeMap<Incarnation, u32>,
+    /// The generation that is fenced already.
+    fenced: u64,
     /// Cell and tick that people were told of.
     told: (u32, u32),
     losses: Vec<String>,
@@ -113,26 +134,31 @@ pub(crate) async fn run(plan: &Plan, hosting: Hosting, progress: &mut Progress) 
     let hub = Arc::new(Hub::new(hosting.card, generation << 20, notes));
     let metrics = Arc::new(Metrics::default());
     let (listener, address) = net::listen(hosting.listen).await?;
-    let server = serve(&hosting.security, &hub, &metrics).await?;
-    let serving = tokio::spawn(server.serve_with_incoming(net::incoming(listener)));
+    let lease = hosting.settings.lease;
+    let server = serve((&hosting.security, lease), &hub, &metrics).await?;
+    let serving = tokio::spawn(server.serve_with_incoming(net::incoming(listener, lease))).abort_handle();
     progress.say(&format!("coordinator listens on {address}"));
     fault::passing(format_args!("listening"));
     let brood = match &hosting.local {
-        Some((count, threads, token)) => Brood::start(*count, &address.to_string(), token, *threads)?,
+        Some((count, threads, token)) => Brood::start(*count, address.to_string(), token.clone(), *threads)?,
         None => Brood::default(),
     };
     let logic = Logic::new(hosting.settings, bases, generation);
     let mut host = Host::new((plan, logic), hub, hosting.store, metrics, progress, brood);
-    let ended = host.drive(&mut heard).await;
-    // workers hear their farewell before the server ends
-    drop(host.brood);
-    tokio::time::sleep(CLOCK).await;
-    serving.abort();
-    ended?;
+    let ended = match host.fence(generation + 1).await {
+        Ok(()) => host.drive(&mut heard).await,
+        Err(failure) => Err(failure),
+    };
+    let parting = Parting { brood: std::mem::take(&mut host.brood), serving };
+    if let Err(failure) = ended {
+        // workers hear their farewell before the server ends
+        tokio::time::sleep(CLOCK).await;
+        return Err(failure);
+    }
     host.progress.say(&host.effort.sentence());
     let base = host.logic.base().clone();
     let outcomes = outcomes(&host.store, &base).await?;
-    Ok(Computed { base, outcomes, losses: host.losses, workers: host.workers })
+    Ok(Computed { base, outcomes, losses: host.losses, workers: host.workers, parting })
 }
 
 /// SIGTERM, as schedulers send it, ends the run with a checkpoint.
@@ -147,7 +173,11 @@ fn drain_on_signal(notes: mpsc::UnboundedSender<Note>) {
     drop(notes);
 }
 
-async fn serve(security: &Security, hub: &Arc<Hub>, metrics: &Arc<Metrics>) -> Result<tonic::transport::server::Router, Failure> {
+async fn serve(
+    (security, lease): (&Security, Duration),
+    hub: &Arc<Hub>,
+    metrics: &Arc<Metrics>,
+) -> Result<tonic::transport::server::Router, Failure> {
     let desk = CoordinatorServer::new(Desk(Arc::clone(hub))).max_decoding_message_size(MOST_BYTES);
     let desk = tonic::service::interceptor::InterceptedService::new(desk, Asks(security.token()));
     let (health, serves) = tonic_health::server::health_reporter();
@@ -156,7 +186,7 @@ async fn serve(security: &Security, hub: &Arc<Hub>, metrics: &Arc<Metrics>) -> R
     let page = axum::routing::get(move || std::future::ready(metrics.text()));
     let mut routes = tonic::service::Routes::new(desk).add_service(serves).into_axum_router();
     routes = routes.route("/metrics", page);
-    Ok(net::server(security)?.add_routes(tonic::service::Routes::from(routes)))
+    Ok(net::server(security, lease)?.add_routes(tonic::service::Routes::from(routes)))
 }
 
 async fn outcomes(store: &Store, base: &Base) -> Result<Vec<Chronicle>, Failure> {
@@ -201,6 +231,8 @@ impl<'a> Host<'a> {
             progress,
             brood,
             begun: Instant::now(),
+            processes: BTreeMap::new(),
+            fenced: 0,
             told,
             losses: Vec::new(),
             workers: 0,
@@ -235,6 +267,12 @@ impl<'a> Host<'a> {
     async fn look_around(&mut self) -> Result<(), Failure> {
         if interrupt::asked() {
             self.obey(Event::Drain).await?;
+        }
+        if self.end.is_none() {
+            let again = self.brood.start_again()?;
+            if again > 0 {
+                self.progress.say(&format!("{} started again", counted(again, "worker")));
+            }
         }
         if self.end.is_none()
             && self.hub.processes().is_empty()
@@ -294,6 +332,7 @@ impl<'a> Host<'a> {
         let oldest = self.logic.base().clone();
         self.logic.keep(base);
         self.metrics.checkpoint();
+        self.brood.got_on();
         if let Err(error) = self.store.forget_before(&oldest).await {
             tracing::warn!(%error, "an outdated checkpoint stays");
         }
@@ -317,12 +356,17 @@ impl<'a> Host<'a> {
                 let dismiss = Dismiss { exit: exit.into(), cause };
                 let generation = self.logic.generation();
                 self.hub.order(who, Order { generation, body: Some(order::Body::Dismiss(dismiss)) });
-                self.hub.dismiss(who);
+                if let Some(seat) = self.hub.dismiss(who) {
+                    self.processes.insert(who, seat.process);
+                }
             }
             Command::Lost(loss) => {
                 let tick = loss.tick.map_or(String::new(), |tick| format!(" after tick {tick} of the engine"));
                 let text = format!("{} lost{tick}: {}", loss.who, loss.cause);
-                tracing::warn!(worker = loss.who.0, cause = loss.cause, "worker lost");
+                tracing::warn!(worker = loss.who.0, generation = self.logic.generation(), cause = loss.cause, "worker lost");
+                if let Some(process) = self.processes.remove(&loss.who) {
+                    self.brood.lose(process);
+                }
                 self.progress.say(&text);
                 self.losses.push(text);
             }
@@ -340,8 +384,7 @@ impl<'a> Host<'a> {
     }
 
     async fn assign(&mut self, generation: u64, members: &[Incarnation], base: Base) -> Result<(), Failure> {
-        self.store.fence(generation).await.map_err(stored)?;
-        fault::passing(format_args!("fenced"));
+        self.fence(generation).await?;
         self.workers = self.workers.max(members.len());
         let seat = |who: &Incarnation| self.hub.seat(*who).map(|seat| (seat.address, format!("{who} on {} ({})", seat.host, seat.process)));
         let seats: Vec<_> = members.iter().map(|who| seat(who).unwrap_or_default()).collect();
@@ -355,6 +398,16 @@ impl<'a> Host<'a> {
         let assign = Assign { members, cell: base.cell, tick: base.tick, objects };
         self.order_all(&order::Body::Assign(assign));
         fault::passing(format_args!("assigned"));
+        Ok(())
+    }
+
+    /// Makes sure that nobody else acts in `generation`. The first one is fenced while workers start.
+    async fn fence(&mut self, generation: u64) -> Result<(), Failure> {
+        if generation > self.fenced {
+            self.store.fence(generation).await.map_err(stored)?;
+            self.fenced = generation;
+            fault::passing(format_args!("fenced"));
+        }
         Ok(())
     }
 

@@ -539,6 +539,7 @@ impl Logic {
         // a coordinator that slept itself knows nothing about the others
         if now.saturating_sub(self.heard_at) > self.settings.lease / 2 {
             self.live.values_mut().for_each(|seen| *seen = now);
+            self.since += now - self.heard_at;
         }
         self.heard_at = now;
         if self.is_complete() {

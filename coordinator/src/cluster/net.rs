@@ -22,16 +22,17 @@ const FRAME_BYTES: u32 = 1 << 20;
 const HEADER_BYTES: u32 = 16 << 10;
 const STREAMS: u32 = 256;
 const PING_EVERY: Duration = Duration::from_secs(10);
+/// How long a pong may take at least: somebody who is allowed to be silent for longer has his lease.
 const PONG_WITHIN: Duration = Duration::from_secs(15);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// A connection to `address` (`host:port`), made when it is first used.
-pub(crate) fn channel(address: &str, security: &Security) -> Result<Channel, Failure> {
-    Ok(endpoint(address, security)?.connect_lazy())
+/// A connection to `address` (`host:port`), made when it is first used, to somebody who may be silent for `lease`.
+pub(crate) fn channel(address: &str, security: &Security, lease: Duration) -> Result<Channel, Failure> {
+    Ok(endpoint(address, security, lease)?.connect_lazy())
 }
 
 /// Where a connection to `address` (`host:port`) goes, and how it behaves.
-pub(crate) fn endpoint(address: &str, security: &Security) -> Result<Endpoint, Failure> {
+pub(crate) fn endpoint(address: &str, security: &Security, lease: Duration) -> Result<Endpoint, Failure> {
     let bad = |error: tonic::transport::Error| Failure::Usage {
         what: format!("`{address}` is no address of a process: {error}"),
         advice: "give host:port".to_owned(),
@@ -45,7 +46,7 @@ pub(crate) fn endpoint(address: &str, security: &Security) -> Result<Endpoint, F
         .http2_adaptive_window(false)
         .max_frame_size(FRAME_BYTES)
         .http2_keep_alive_interval(PING_EVERY)
-        .keep_alive_timeout(PONG_WITHIN)
+        .keep_alive_timeout(PONG_WITHIN.max(lease))
         .keep_alive_while_idle(true);
     if let Some(tls) = &security.tls {
         endpoint = endpoint.tls_config(tls.client()).map_err(bad)?;
@@ -53,8 +54,8 @@ pub(crate) fn endpoint(address: &str, security: &Security) -> Result<Endpoint, F
     Ok(endpoint)
 }
 
-/// A server without services.
-pub(crate) fn server(security: &Security) -> Result<Server, Failure> {
+/// A server without services, for clients that may be silent for `lease`.
+pub(crate) fn server(security: &Security, lease: Duration) -> Result<Server, Failure> {
     let mut server = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
@@ -63,7 +64,7 @@ pub(crate) fn server(security: &Security) -> Result<Server, Failure> {
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
         .http2_keepalive_interval(Some(PING_EVERY))
-        .http2_keepalive_timeout(Some(PONG_WITHIN))
+        .http2_keepalive_timeout(Some(PONG_WITHIN.max(lease)))
         .accept_http1(true);
     if let Some(tls) = &security.tls {
         server = server.tls_config(tls.server()).map_err(|error| Failure::Usage {
@@ -76,8 +77,8 @@ pub(crate) fn server(security: &Security) -> Result<Server, Failure> {
 
 /// The connections of a listener. They send at once: otherwise each small answer waits for the other side's delayed
 /// acknowledgement, 40 ms.
-pub(crate) fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<Guest>> {
-    door::guests(TcpIncoming::from(listener).with_nodelay(Some(true)))
+pub(crate) fn incoming(listener: TcpListener, lease: Duration) -> impl Stream<Item = io::Result<Guest>> {
+    door::guests(TcpIncoming::from(listener).with_nodelay(Some(true)), 2 * lease)
 }
 
 /// Listens on `address`.

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use results::manifest::SCENARIO;
 use results::{CellRecord, CellSummary, Existing, RunWriter, TableFile};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 use crate::cluster::fault;
-use crate::cluster::host::{self, Computed, Hosting, stored};
+use crate::cluster::host::{self, Computed, Hosting, Parting, stored};
 use crate::cluster::logic::Settings;
 use crate::cluster::record::Object;
 use crate::cluster::security::Security;
@@ -139,15 +140,23 @@ fn compute(plan: &Plan, card: &RunCard, orders: &Orders, writer: RunWriter, prog
     let runtime = runtime.map_err(|source| Failure::Threads { threads: 2, source })?;
     let store = Store::open(&card.store).map_err(stored)?;
     let hosting = hosting(plan, card, orders, &store);
-    let computed = runtime.block_on(host::run(plan, hosting, progress));
+    let span = tracing::info_span!("coordinator", run = card.run);
+    let (computed, mechanisms) = std::thread::scope(|scope| {
+        // what workers do not wait for is found out while they start
+        let mechanisms = scope.spawn(|| configured(plan));
+        let computed = runtime.block_on(host::run(plan, hosting, progress).instrument(span));
+        (computed, mechanisms.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
     progress.finish();
-    let computed = computed?;
+    let (computed, mechanisms) = (computed?, mechanisms?);
     let mut writer = writer;
     runtime.block_on(publish(&store, &computed.base.files, &mut writer))?;
     fault::passing(format_args!("concluding"));
-    let finished = experiment::conclude(plan, writer, ended(plan, orders, computed, begun)?)?;
+    let (ended, parting) = ended(plan, orders, (computed, mechanisms), begun);
+    let finished = experiment::conclude(plan, writer, ended)?;
     fault::passing(format_args!("concluded"));
     runtime.block_on(tidy_up(&orders.dir, &store));
+    drop(parting);
     runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(finished)
 }
@@ -205,20 +214,30 @@ async fn publish(store: &Store, files: &[Object], writer: &mut RunWriter) -> Res
     Ok(())
 }
 
-fn ended<'a>(plan: &Plan, orders: &'a Orders, computed: Computed, begun: Instant) -> Result<Ended<'a>, Failure> {
+/// What each arm configures.
+fn configured(plan: &Plan) -> Result<MechanismCounts, Failure> {
     let mut mechanisms = MechanismCounts::new(plan.arms.iter().map(|(arm, _)| arm.as_str()));
+    for cell in plan.cells().filter(|cell| cell.replication == 0) {
+        mechanisms.configure(cell.arm, &plan.build(cell)?.market);
+    }
+    Ok(mechanisms)
+}
+
+fn ended<'a>(
+    plan: &Plan,
+    orders: &'a Orders,
+    (computed, mut mechanisms): (Computed, MechanismCounts),
+    begun: Instant,
+) -> (Ended<'a>, Parting) {
     let (mut records, mut cells, mut missions) = (Vec::new(), Vec::new(), 0);
     for (cell, outcome) in plan.cells().zip(computed.outcomes) {
-        if cell.replication == 0 {
-            mechanisms.configure(cell.arm, &plan.build(cell)?.market);
-        }
         mechanisms.merge(cell.arm, &outcome.mechanisms);
         missions += outcome.missions;
         let (arm, replication) = (cell.arm.to_owned(), cell.replication);
         records.push(CellRecord { arm: arm.clone(), replication, digest: outcome.digest, tick_digests: outcome.tick_digests });
         cells.push(CellSummary { arm, replication, summary: outcome.summary });
     }
-    Ok(Ended {
+    let ended = Ended {
         dir: &orders.dir,
         records,
         cells,
@@ -229,7 +248,8 @@ fn ended<'a>(plan: &Plan, orders: &'a Orders, computed: Computed, begun: Instant
         threads: orders.local.as_ref().map_or(0, |(threads, _)| *threads),
         workers: computed.workers,
         losses: computed.losses,
-    })
+    };
+    (ended, computed.parting)
 }
 
 /// Removes what only a restart would need. What cannot be removed harms nothing: the manifest is there.

@@ -92,8 +92,9 @@ async fn join(orders: &Orders, runtime: &Runtime) -> Result<Worker, Failure> {
     let answers = WorkerServer::with_interceptor(Answers(Arc::clone(&board)), Asks(orders.security.token()));
     let (health, serves) = tonic_health::server::health_reporter();
     health.set_service_status("bazaar.v1.Worker", tonic_health::ServingStatus::Serving).await;
-    let server = net::server(&orders.security)?.add_service(answers).add_service(serves);
-    tokio::spawn(server.serve_with_incoming(net::incoming(listener)));
+    let (period, lease) = (Duration::from_millis(reply.beat_ms.into()), Duration::from_millis(reply.lease_ms.into()));
+    let server = net::server(&orders.security, lease)?.add_service(answers).add_service(serves);
+    tokio::spawn(server.serve_with_incoming(net::incoming(listener, lease)));
     let job = job(&reply, orders, runtime)?;
     let (ordering, ordered) = watch::channel(0);
     let (hear, heard) = mpsc::channel();
@@ -105,7 +106,6 @@ async fn join(orders: &Orders, runtime: &Runtime) -> Result<Worker, Failure> {
             ordering.send_replace(u64::MAX);
         }
     };
-    let (period, lease) = (Duration::from_millis(reply.beat_ms.into()), Duration::from_millis(reply.lease_ms.into()));
     beat::start((&orders.coordinator, &orders.security), reply.incarnation, (period, lease), ended.clone())?;
     if orders.ends_with_parent {
         end_with_parent(ended);
@@ -117,7 +117,8 @@ async fn join(orders: &Orders, runtime: &Runtime) -> Result<Worker, Failure> {
 
 /// Asks until the coordinator answers; a refusal is final.
 async fn ask_to_join(orders: &Orders, address: String) -> Result<JoinReply, Failure> {
-    let channel = net::channel(&orders.coordinator, &orders.security)?;
+    // what the lease is stands in the answer
+    let channel = net::channel(&orders.coordinator, &orders.security, Duration::ZERO)?;
     let mut client = CoordinatorClient::with_interceptor(channel, Shows(orders.security.token())).max_decoding_message_size(MOST_BYTES);
     let begun = tokio::time::Instant::now();
     loop {
@@ -195,7 +196,8 @@ async fn open_session(
     job: &Job,
     (hear, ordering): (mpsc::Sender<Heard>, watch::Sender<u64>),
 ) -> Result<stream::UnboundedSender<Report>, Failure> {
-    let channel = net::channel(&orders.coordinator, &orders.security)?;
+    let lease = Duration::from_millis(reply.lease_ms.into());
+    let channel = net::channel(&orders.coordinator, &orders.security, lease)?;
     let mut client = CoordinatorClient::with_interceptor(channel, Shows(orders.security.token())).max_decoding_message_size(MOST_BYTES);
     let (reports, taken) = stream::unbounded_channel();
     let scenario = &job.plan.project.baseline().scenario;
@@ -260,8 +262,11 @@ fn gone(cause: &str) -> Failure {
 impl Worker {
     /// Obeys until it is dismissed.
     fn work(self) -> Result<(), Failure> {
+        let _run = tracing::info_span!("worker", run = self.run, worker = self.incarnation).entered();
+        tracing::info!("joined");
         let mut member: Option<Member<'_>> = None;
         let (mut generation, mut until) = (0, 0);
+        let mut scope = None;
         loop {
             let is_free = member.as_ref().is_none_or(|member| member.next() >= until);
             let heard = if is_free { self.heard.recv().ok() } else { self.heard.try_recv().ok() };
@@ -271,11 +276,17 @@ impl Worker {
                         (generation, until) = (order.generation, 0);
                         // the old shards go before the new ones come
                         drop(member.take());
+                        // one span at a time: the old one ends first
+                        drop(scope.take());
+                        scope = Some(tracing::info_span!("generation", generation).entered());
                         member = self.place(generation, assign);
                     }
                     Some(order::Body::Advance(advance)) if order.generation == generation => until = advance.until,
                     Some(order::Body::Save(_)) if order.generation == generation => self.save(generation, member.as_mut()),
-                    Some(order::Body::Dismiss(dismiss)) => return dismissed(&dismiss),
+                    Some(order::Body::Dismiss(dismiss)) => {
+                        tracing::info!(cause = dismiss.cause, exit = dismiss.exit, "dismissed");
+                        return dismissed(&dismiss);
+                    }
                     _ => {}
                 },
                 Some(Heard::Leave) => self.report(generation, report::Body::Leaving(Leaving {})),
@@ -324,6 +335,7 @@ impl Worker {
         });
         match placed {
             Ok(member) => {
+                tracing::info!(cell = assign.cell, tick = member.next(), place, members = placement.members, "shards are in place");
                 fault::passing(format_args!("placed"));
                 self.report(generation, report::Body::Ready(Ready {}));
                 Some(member)
@@ -340,7 +352,7 @@ impl Worker {
         let _entered = self.job.runtime.enter();
         let connect = |member: &wire::Member| {
             let is_other = member.incarnation != self.incarnation;
-            let client = is_other.then(|| fetch::client(&member.address, &self.security)).transpose()?;
+            let client = is_other.then(|| fetch::client(&member.address, &self.security, self.lease)).transpose()?;
             Ok((Incarnation(member.incarnation), client))
         };
         members.iter().map(connect).collect()
@@ -349,19 +361,29 @@ impl Worker {
     fn save(&self, generation: u64, member: Option<&mut Member<'_>>) {
         let Some(member) = member else { return };
         let body = match member.save() {
-            Ok(objects) => report::Body::Saved(Saved { tick: member.next(), objects: objects.into_iter().map(Into::into).collect() }),
-            Err(error) => report::Body::NotSaved(NotSaved { cause: error.to_string() }),
+            Ok(objects) => {
+                tracing::info!(tick = member.next(), files = objects.len(), "state saved");
+                report::Body::Saved(Saved { tick: member.next(), objects: objects.into_iter().map(Into::into).collect() })
+            }
+            Err(error) => {
+                tracing::warn!(%error, "state not saved");
+                report::Body::NotSaved(NotSaved { cause: error.to_string() })
+            }
         };
         self.report(generation, body);
     }
 
     fn stop(&self, generation: u64, stopped: Stopped) {
         let body = match stopped {
-            Stopped::Trouble(Trouble::Superseded) => return,
+            Stopped::Trouble(Trouble::Superseded) => {
+                tracing::info!("another order came");
+                return;
+            }
             Stopped::Trouble(Trouble::Unreachable { peer, cause }) => report::Body::Unreachable(Unreachable { peer: peer.0, cause }),
             Stopped::Damaged(cause) => report::Body::Damaged(Damaged { cause }),
             Stopped::Failed(failure) => report::Body::Broken(Broken { exit: u32::from(failure.exit() as u8), cause: failure.to_string() }),
         };
+        tracing::warn!(?body, "stops");
         self.report(generation, body);
     }
 

@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::{document, interrupt, output, report};
 
 /// How long `run` and `resume` wait for the workers that they start, seconds.
-const OWN_WORKERS: f64 = 30.0;
+const OWN_WORKERS: f64 = 120.0;
 /// How long a coordinator waits for workers that others start, seconds.
 const OTHER_WORKERS: f64 = 600.0;
 
@@ -121,10 +121,20 @@ fn own_workers(dir: PathBuf, quiet: bool, workers: usize, wished: Option<u16>, t
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         security: Security::on_loopback(&token)?,
         workers,
-        local: Some(((threads(wished) / workers).max(1), token)),
+        local: Some((threads_each(wished, workers), token)),
         timing,
         store: None,
     })
+}
+
+/// Threads of each of the `workers` of this machine: what was asked for is shared out. Unasked, all together have twice as many
+/// as there are cores: shards do not move between processes within a tick, so whoever waits leaves his cores to the others.
+fn threads_each(wished: Option<u16>, workers: usize) -> usize {
+    let cores = threads(None);
+    match wished {
+        Some(wished) => (usize::from(wished) / workers).max(1),
+        None => (2 * cores).div_ceil(workers).min(cores),
+    }
 }
 
 fn security(args: &SecurityArgs) -> Result<Security, Failure> {

@@ -12,7 +12,8 @@ use crate::support::{bazaar, scenario, text};
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Options of the scenario that all runs here have.
-pub(crate) const SMALL: [&str; 6] = ["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %"];
+pub(crate) const SMALL: [&str; 8] =
+    ["--shoppers", "500", "--set", "population.shard_size=72", "--set", "outputs.sample=50 %", "--set", "population.loss_attribution=true"];
 /// Names a fault, in builds with debug assertions: `POINT:N:kill` or `POINT:N:stop`.
 const FAULT: &str = "BAZAAR_FAULT";
 

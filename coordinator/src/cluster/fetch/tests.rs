@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::cluster::security::Asks;
 use crate::cluster::wire::worker_server::WorkerServer;
 
+const LEASE: Duration = Duration::from_secs(1);
+
 /// What the proxy does to a connection.
 #[derive(Clone, Copy, Debug)]
 enum Mischief {
@@ -74,7 +76,7 @@ fn buffers(seed: u64) -> Buffers {
 fn second(runtime: &Handle, address: &str, patience: Duration, ordered: watch::Receiver<u64>) -> Fetching {
     let _entered = runtime.enter();
     let security = Security::on_loopback("t").unwrap();
-    let members = vec![(Incarnation(1), Some(client(address, &security).unwrap())), (Incarnation(2), None)];
+    let members = vec![(Incarnation(1), Some(client(address, &security, LEASE).unwrap())), (Incarnation(2), None)];
     Fetching {
         runtime: runtime.clone(),
         board: Arc::new(Board::new("r".to_owned())),
@@ -96,7 +98,7 @@ async fn serve(board: Arc<Board>) -> SocketAddr {
     let security = Security::on_loopback("t").unwrap();
     let (listener, address) = net::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let service = WorkerServer::with_interceptor(Answers(board), Asks(security.token()));
-    tokio::spawn(net::server(&security).unwrap().add_service(service).serve_with_incoming(net::incoming(listener)));
+    tokio::spawn(net::server(&security, LEASE).unwrap().add_service(service).serve_with_incoming(net::incoming(listener, LEASE)));
     address
 }
 

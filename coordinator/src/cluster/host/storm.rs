@@ -97,7 +97,7 @@ fn channel(address: &str) -> Channel {
         let to = (uri.host().unwrap_or_default().to_owned(), uri.port_u16().unwrap_or_default());
         TcpStream::connect(to).await.map(TokioIo::new)
     };
-    net::endpoint(address, &security()).unwrap().connect_with_connector_lazy(tower::service_fn(connect))
+    net::endpoint(address, &security(), LEASE).unwrap().connect_with_connector_lazy(tower::service_fn(connect))
 }
 
 /// The toy: the digest after a tick and what the shards hold.
@@ -295,7 +295,7 @@ async fn live(store: Store) -> Option<bool> {
     let board = Arc::new(Board::new("r".to_owned()));
     let mut tasks = JoinSet::new();
     let service = WorkerServer::with_interceptor(Answers(Arc::clone(&board)), Asks(security().token()));
-    let server = net::server(&security()).ok()?.add_service(service);
+    let server = net::server(&security(), LEASE).ok()?.add_service(service);
     let links = listen(7401).await.ok()?;
     tasks.spawn(async move { drop(server.serve_with_incoming(links).await) });
     let mut desk = CoordinatorClient::with_interceptor(channel("coordinator:7400"), Shows(security().token()));
@@ -377,7 +377,7 @@ async fn coordinate(shared: Shared) -> Result<(), Failure> {
     let (notes, mut heard) = mpsc::unbounded_channel();
     let hub = Arc::new(Hub::new(Card { reply, seed: 7, shards: SHARDS }, generation << 20, notes));
     let metrics = Arc::new(Metrics::default());
-    let server = serve(&security(), &hub, &metrics).await?;
+    let server = serve((&security(), LEASE), &hub, &metrics).await?;
     let links = listen(7400).await.expect("the port is free");
     let mut serving = JoinSet::new();
     serving.spawn(async move { drop(server.serve_with_incoming(links).await) });
