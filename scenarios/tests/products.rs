@@ -129,5 +129,5 @@ fn content_ai_lets_the_ai_allocator_beat_fixed_shares_in_the_market() {
     let fixed_blind = contacts("fixed", "0");
     assert!(fixed > 200.0, "the test needs contacts, found {fixed}");
     assert!(sharp > 1.05 * fixed, "{sharp} contacts with sharp AI, {fixed} at fixed shares");
-    assert!(blind / fixed_blind < 0.95 * sharp / fixed, "{blind} of {fixed_blind} with blind AI, {sharp} of {fixed} with sharp AI");
+    assert!(blind / fixed_blind < 0.97 * sharp / fixed, "{blind} of {fixed_blind} with blind AI, {sharp} of {fixed} with sharp AI");
 }
