@@ -249,7 +249,7 @@ impl Tour<'_> {
         }
         let outside = exp_f32(leaving - best);
         let order = by_listing(options);
-        let total = order[..options.len()].iter().map(|&i| weights[i as usize]).sum::<f32>() + outside;
+        let total = total_of(&weights, &order[..options.len()], outside);
         let sensitivity = self.sensitivity(row);
         let value = ln_f32(total) - (leaving - best);
         totals.add_to(first, segment, Metric::ConsumerSurplus, self.surplus(value, sensitivity, category));
@@ -266,9 +266,7 @@ impl Tour<'_> {
             self.note_helped(helper, option, segment, totals);
         }
         let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
-        // an answer has moved its weight
-        let asked = self.params.inquiry.is_on();
-        let total = if asked { order[..basket.len].iter().map(|&i| weights[i as usize]).sum::<f32>() + outside } else { total };
+        let total = if self.params.inquiry.is_on() { total_of(&weights, &order[..basket.len], outside) } else { total };
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
         Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))
@@ -447,6 +445,12 @@ fn by_listing(options: &[Option_]) -> [u8; COMPARED] {
         order[before] = i as u8;
     }
     order
+}
+
+/// Weight of the options and of leaving; an answer may move that of an option.
+#[inline(always)]
+fn total_of(weights: &[f32], order: &[u8], outside: f32) -> f32 {
+    order.iter().map(|&i| weights[i as usize]).sum::<f32>() + outside
 }
 
 #[inline(always)]
