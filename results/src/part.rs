@@ -45,12 +45,29 @@ impl Part {
         self.encoder.push(|batch| batch.push(keys, row)).map_err(Error::parquet("write", &self.temporary))
     }
 
-    /// Completes the file and gives it its final name.
+    /// Writes what is left.
+    pub(crate) fn complete(self) -> Result<Complete> {
+        let Encoded { sink, rows, bytes, sha256 } = self.encoder.finish().map_err(Error::parquet("write", &self.temporary))?;
+        let target = self.root.join(&self.path);
+        let file = TableFile { table: self.table.to_owned(), path: self.path, rows, bytes, sha256 };
+        Ok(Complete { file, sink, temporary: self.temporary, target })
+    }
+}
+
+/// A Parquet file that is written and not yet durable.
+pub(crate) struct Complete {
+    file: TableFile,
+    sink: File,
+    temporary: PathBuf,
+    target: PathBuf,
+}
+
+impl Complete {
+    /// Makes the file durable and gives it its final name.
     pub(crate) fn commit(self) -> Result<TableFile> {
-        let done = self.encoder.finish().map_err(Error::parquet("write", &self.temporary))?;
-        done.sink.sync_all().map_err(Error::io("write", &self.temporary))?;
-        move_into_place(&self.temporary, &self.root.join(&self.path))?;
-        Ok(TableFile { table: self.table.to_owned(), path: self.path, rows: done.rows, bytes: done.bytes, sha256: done.sha256 })
+        self.sink.sync_all().map_err(Error::io("write", &self.temporary))?;
+        move_into_place(&self.temporary, &self.target)?;
+        Ok(self.file)
     }
 }
 

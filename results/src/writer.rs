@@ -101,14 +101,15 @@ impl CellWriter {
         if self.tick.is_multiple_of(self.block) { self.commit() } else { Ok(()) }
     }
 
-    /// Completes the files of a block, side by side: each waits for its disk, and together they wait once.
+    /// Completes the files of a block. They wait for the disk side by side: together as long as one.
     fn commit(&mut self) -> Result<()> {
-        let open: Vec<_> = self.tables.values_mut().filter_map(|state| state.part.take()).collect();
-        let done: Vec<_> = thread::scope(|scope| {
-            let committing: Vec<_> = open.into_iter().map(|part| scope.spawn(|| part.commit())).collect();
-            committing.into_iter().map(|one| one.join().expect("a commit returns its errors")).collect()
+        let parts = self.tables.values_mut().filter_map(|state| state.part.take());
+        let complete = parts.map(Part::complete).collect::<Result<Vec<_>>>()?;
+        let files: Vec<_> = thread::scope(|scope| {
+            let waiting: Vec<_> = complete.into_iter().map(|part| scope.spawn(|| part.commit())).collect();
+            waiting.into_iter().map(|one| one.join().expect("a commit returns its errors")).collect()
         });
-        done.into_iter().try_for_each(|file| file.map(|file| self.files.push(file)))
+        files.into_iter().try_for_each(|file| file.map(|file| self.files.push(file)))
     }
 }
 
@@ -174,7 +175,7 @@ impl RunWriter {
         for (arm, row) in rows {
             part.push(RowKeys { arm, replication: None, date: self.run.day_of(row.tick()) }, row)?;
         }
-        self.keep(part.commit()?);
+        self.keep(part.complete()?.commit()?);
         Ok(())
     }
 
@@ -256,7 +257,7 @@ impl RunWriter {
         let missing: Vec<_> = self.specs.iter().copied().filter(is_missing).collect();
         for spec in missing {
             let part = Part::create(&self.target.dir, &spec, &self.run, "empty.parquet")?;
-            self.keep(part.commit()?);
+            self.keep(part.complete()?.commit()?);
         }
         Ok(())
     }
