@@ -1,6 +1,6 @@
 //! Which mechanisms a market has switched on: those must fire, and a run names the ones that sleep.
 
-use crate::content::params::{Allocator, ContentProgramme, CreativeParams, PhaseKind};
+use crate::content::params::{Allocator, ChannelParams, ContentProgramme, CreativeParams, PhaseKind};
 use crate::instrument::{Audience, Instrument, Promotion};
 use crate::market::Bazaar;
 use crate::metric::Mechanism;
@@ -147,7 +147,8 @@ fn of_merchants(market: &Bazaar, mechanism: Mechanism) -> bool {
             programmes(market).any(|p| p.budget > 0 || p.campaign.iter().flat_map(|c| &c.phases).any(|phase| phase.budget > 0))
         }
         Mechanism::ContentClick => {
-            market.epochs.iter().any(|e| e.content.channels.iter().any(|c| c.click_through > 0.0)) && programmes(market).next().is_some()
+            let followed = |c: &ChannelParams| c.click_through > 0.0 && !c.auctioned;
+            market.epochs.iter().any(|e| e.content.channels.iter().any(followed)) && programmes(market).next().is_some()
         }
         Mechanism::CampaignSearch => market.catalog.groups.iter().any(|g| g.ads.is_some() && searches(market, g)),
         Mechanism::BrandAdvertising => programmes(market).any(|p| p.brand.is_some_and(|b| b.budget > 0)),

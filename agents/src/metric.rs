@@ -79,7 +79,7 @@ dense_enum! {
         ProactiveContacts = "bad experiences reached", AboveAuthority = "contacts above the authority of AI",
         AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
         SearchSpend = "paid for clicks by content budgets", CartMessages = "carts reached at check-out",
-        RecoveredLines = "lines won back at check-out",
+        RecoveredLines = "lines won back at check-out", SearchLapsed = "search money that lapsed",
     }
 }
 

@@ -266,6 +266,9 @@ impl Tour<'_> {
             self.note_helped(helper, option, segment, totals);
         }
         let buyer = Buyer { index, mission: mission as u16, platform: option.platform as usize, sensitivity };
+        // an answer has moved its weight
+        let asked = self.params.inquiry.is_on();
+        let total = if asked { order[..basket.len].iter().map(|&i| weights[i as usize]).sum::<f32>() + outside } else { total };
         self.take(shard, buyer, option, weights[chosen?] / total, wishes);
         let list_price = self.view.state.prices[option.listing as usize];
         Some((category, 1.0 - option.goods as f32 / list_price.max(1) as f32))

@@ -132,16 +132,15 @@ impl PageRequest<'_> {
             self.show_first(recalled, &mut score[..count]);
         }
         rank(&score[..count], keys);
-        let mut awards = Awards::default();
-        if let Some(ads) = &self.ads {
+        let awards = self.ads.as_ref().map_or_else(Awards::default, |ads| {
             let fit = &mut entries.fit[..count];
             if ads.params.own_estimate {
                 blur(ads.accuracy, self.noise[1], recalled, true_match, fit);
             } else {
                 fit.copy_from_slice(estimate);
             }
-            awards = ads.auction(entries, listings, count);
-        }
+            ads.auction(entries, listings, count)
+        });
         let slots = self.ads.as_ref().map_or(&[][..], |ads| &ads.params.slots);
         self.lay_out(wanted, slots, awards.as_slice(), count, page);
     }

@@ -22,6 +22,7 @@ impl Scales {
     /// Whether the line is kept when its price moves: with the ratio of the choice probabilities at the new and at the old price.
     /// Prices are in money units, `u` is uniform.
     pub(crate) fn still_wanted(&self, params: &Params, [before, now]: [u32; 2], u: f32) -> bool {
+        debug_assert!((0.0..=1.001).contains(&self.probability), "chosen with probability {}", self.probability);
         let weighed = |price| {
             let term = price_term(params, self.category, price);
             term + (term - self.reference).max(0.0) * params.choice.loss_aversion

@@ -269,6 +269,7 @@ impl Observation<'_> {
             search_spend: of(Metric::SearchSpend),
             cart_messages: of(Metric::CartMessages),
             recovered_lines: of(Metric::RecoveredLines),
+            search_lapsed: of(Metric::SearchLapsed),
         }
     }
 

@@ -243,7 +243,14 @@ impl Tour<'_> {
         if examined < size {
             totals.fired(Mechanism::Examination, 1, 0);
         }
-        let till = self.access[platform].individual.then(|| self.till(state, index, platform));
+        // built where it stays: it is large
+        let built;
+        let till = if self.access[platform].individual {
+            built = self.till(state, index, platform);
+            Some(&built)
+        } else {
+            None
+        };
         let eye = Eye {
             choice: &self.params.choice,
             platform_utility: self.view.platform_utility[platform],
@@ -258,7 +265,7 @@ impl Tour<'_> {
         for position in 0..basket.page.len {
             let shown = basket.page.shown[position];
             let offer = &self.view.offers[shown.listing as usize];
-            let (quoted, term) = match &till {
+            let (quoted, term) = match till {
                 None => (Quoted { price: offer.shelf, goods: offer.shelf, felt: offer.shelf, presale: NO_RULE }, offer.price_term),
                 Some(till) => {
                     let quoted = till.quote(&self.item(shown.listing, till.menu.open), scratch);

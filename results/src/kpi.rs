@@ -296,6 +296,7 @@ pub const KPIS: &[Kpi] = &[
     detail("search_spend", Unit::Money, Rule::Sum(|row| row.search_spend)),
     detail("cart_messages", Unit::Count("messages"), Rule::Sum(|row| row.cart_messages)),
     detail("recovered_lines", LINES, Rule::Sum(|row| row.recovered_lines)),
+    detail("search_lapsed", Unit::Money, Rule::Sum(|row| row.search_lapsed)),
 ];
 
 #[cfg(test)]

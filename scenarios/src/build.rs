@@ -34,6 +34,7 @@ use sim_core::tick::World;
 use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
+pub(crate) use content::is_auctioned;
 pub(crate) use shoppers::SHARD_MULTIPLE;
 pub(crate) use supply::DEAREST;
 

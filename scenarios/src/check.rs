@@ -10,6 +10,7 @@ mod capability;
 mod catalog;
 mod content;
 mod experiment;
+mod funnel;
 mod operation;
 mod platforms;
 mod population;

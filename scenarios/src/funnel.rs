@@ -31,9 +31,17 @@ pub(crate) enum Fault {
     IntoSource { step: usize },
     /// Steps lead in a circle through these stages; the step closes it.
     Cycle { step: usize, stages: Vec<String> },
+    /// A step that is there already.
+    Twice { step: usize },
+    /// A channel or `look` leads to a stage to which only what a shopper does can lead.
+    Beyond { step: usize },
+    /// Looking moves nobody: no stage leads to ask.
+    IdleLook { step: usize },
+    /// Through one channel the steps out of a stage (or from outside) add up to more than certainty.
+    Overfull { step: usize, source: String, from: Option<Stage>, sum: f64 },
     /// A channel has no step.
     Idle { channel: String },
-    /// No channel leads to a stage that has a step.
+    /// No channel leads to a stage that has a step: contacts take the steps of their channel, one at a time.
     Unreachable { step: usize, stage: String },
     /// From a stage no step leads on to act.
     DeadEnd { step: usize, stage: String },
@@ -80,12 +88,21 @@ impl<'a> Funnel<'a> {
             if self.node(&step.to).is_some() && Stage::named(&step.to).is_none() {
                 faults.push(Fault::IntoSource { step: at });
             }
+            if steps[..at].iter().any(|before| (&before.from, &before.to) == (&step.from, &step.to)) {
+                faults.push(Fault::Twice { step: at });
+            }
+            let is_source = self.node(&step.from).is_some() && Stage::named(&step.from).is_none();
+            let allowed = |to: Stage| if step.from == LOOK { to == Stage::Ask } else { to < Stage::Act };
+            if is_source && Stage::named(&step.to).is_some_and(|to| !allowed(to)) {
+                faults.push(Fault::Beyond { step: at });
+            }
         }
         if faults.is_empty() {
             self.circles(steps, &mut faults);
         }
         if faults.is_empty() {
             self.loose_ends(steps, &mut faults);
+            self.overfull(steps, &mut faults);
         }
         faults
     }
@@ -108,17 +125,47 @@ impl<'a> Funnel<'a> {
                 faults.push(Fault::Idle { channel: (*channel).to_owned() });
             }
         }
-        let sources = 0..=self.channels.len(); // channels and brand
+        if let Some(step) = steps.iter().position(|step| step.from == LOOK).filter(|_| self.look().iter().all(|chance| *chance == 0.0)) {
+            faults.push(Fault::IdleLook { step });
+        }
         let act = self.stage(Stage::Act);
         for stage in Stage::ALL {
             let node = self.stage(stage);
             let Some(step) = steps.iter().position(|s| s.from == stage.name() || s.to == stage.name()) else { continue };
             // an order leads to act and a recommendation to advocate, whatever the funnel says
-            if stage < Stage::Act && !sources.clone().any(|s| has_path_connecting(&self.graph, NodeIndex::new(s), node, None)) {
+            if stage < Stage::Act && !self.is_reached(stage) {
                 faults.push(Fault::Unreachable { step, stage: stage.name().to_owned() });
             }
             if stage < Stage::Act && !has_path_connecting(&self.graph, node, act, None) {
                 faults.push(Fault::DeadEnd { step, stage: stage.name().to_owned() });
+            }
+        }
+    }
+
+    /// Whether contacts or looks lead to a stage: a channel, `brand` or `look` steps to it, and a stage that leads to it is reached or
+    /// there is none.
+    fn is_reached(&self, stage: Stage) -> bool {
+        let node = self.stage(stage);
+        let looks = usize::from(self.predecessors(stage).next().is_some());
+        let carried = (0..=self.channels.len() + looks).any(|source| self.rate(NodeIndex::new(source), node).is_some());
+        let is_entry = self.predecessors(stage).next().is_none();
+        carried && (is_entry || self.predecessors(stage).any(|before| self.is_reached(before)))
+    }
+
+    /// Stages with a step to a stage.
+    fn predecessors(&self, stage: Stage) -> impl Iterator<Item = Stage> {
+        Stage::ALL.into_iter().filter(move |&from| self.rate(self.stage(from), self.stage(stage)).is_some())
+    }
+
+    fn overfull(&self, steps: &[FunnelStep], faults: &mut Vec<Fault>) {
+        for (source, name) in self.channels.iter().copied().chain([BRAND]).enumerate() {
+            for (from, chances) in self.lift(source).iter().enumerate() {
+                let sum: f64 = chances.iter().map(|chance| f64::from(*chance)).sum();
+                if sum > 1.0 + 1e-6 {
+                    let step = steps.iter().rposition(|step| step.from == name).expect("a source without steps lifts nobody");
+                    let from = Stage::ALL.into_iter().find(|stage| *stage as usize == from);
+                    faults.push(Fault::Overfull { step, source: name.to_owned(), from, sum });
+                }
             }
         }
     }

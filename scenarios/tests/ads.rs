@@ -5,6 +5,7 @@ mod support;
 use agents::ads::bid::Bid;
 use agents::configured::configured;
 use agents::metric::{Mechanism, Metric};
+use agents::params::Bidding;
 use scenarios::{Built, load_text};
 use sim_core::ledger::Account;
 use std::path::Path;
@@ -157,6 +158,83 @@ fn the_guarantee_pays_back_and_the_platform_bears_it() {
     assert_eq!(none, 0.0);
 }
 
+#[test]
+fn neither_boosts_nor_search_money_nor_bids_without_a_target_are_guaranteed_and_a_boost_moves_no_target() {
+    let built = built(&[
+        "catalog.merchants.shops.content={budget: 60 yuan, channels: {north-search: 100 %}}",
+        "catalog.merchants.shops.ads.whole_site.hazard=30 %",
+        "catalog.merchants.streamers.platforms={north: 100 %}",
+    ]);
+    let catalog = &built.market.catalog;
+    // campaigns on the platform that gives a guarantee, as they were
+    let mut before = built.world().merchants.ads.campaigns;
+    let [mut covered, mut boosted, mut searched, mut untargeted] = [0; 4];
+    run(&built, |tick, world, _, _| {
+        let now = &world.merchants.ads.campaigns;
+        for (m, merchant) in catalog.merchants.iter().enumerate() {
+            let Some(group) = &catalog.groups[merchant.group as usize].ads else { continue };
+            let (was, is) = (&before[m * 3], &now[m * 3]);
+            let boosts = group.boost.is_some_and(|b| tick >= b.from && tick - b.from < b.ticks);
+            let aims = !matches!(group.bidding, Bidding::Manual { .. } | Bidding::MaximiseVolume | Bidding::MultiObjective(_));
+            let rises = is.period[0] > was.period[0];
+            if boosts {
+                assert!(!rises && is.trim == was.trim, "{was:?} {is:?} in a boost");
+                boosted += i32::from(is.trim != 1.0);
+            }
+            if was.search_budget > 0 {
+                assert!(!rises, "{was:?} {is:?} with search money");
+                searched += 1;
+            }
+            if !aims && !world.merchants.ads.adopted[m] {
+                assert_eq!(is.period, [0; 3], "no target");
+                untargeted += 1;
+            }
+            covered += i32::from(rises);
+        }
+        before.clone_from(now);
+    });
+    let seen = [covered, boosted, searched, untargeted];
+    assert!(seen.iter().all(|count| *count > 10), "campaigns and days covered, boosted, searched, without a target: {seen:?}");
+}
+
+/// What shops get that bid as written, alone, after four weeks in which campaigns have settled: ROAS, ROAS
+/// net of returns, GMV of all sales over spend, spend per ad order in yuan, and price of a click.
+fn results(ads: &str) -> [f64; 5] {
+    let ads = format!("catalog.merchants.shops.ads={{budget: {{sales: 50 %}}, {ads}}}");
+    let built = shops_with_the_tool("0 %", &["calendar.end=2025-04-30", "population.shoppers=6000", &ads]);
+    let catalog = &built.market.catalog;
+    let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
+    let mine: Vec<usize> =
+        (0..catalog.listings.len()).filter(|&l| catalog.merchants[catalog.listings[l].merchant as usize].group == shops).collect();
+    let mut sums = [0i64; 6];
+    run(&built, |tick, _, _, tallies| {
+        for &l in mine.iter().filter(|_| tick >= 28) {
+            let ads = &tallies.ads;
+            let now = [ads.gmv[l], ads.charges[l], ads.orders[l], ads.clicks[l], tallies.gmv[l], tallies.refunds[l]];
+            sums.iter_mut().zip(now).for_each(|(sum, now)| *sum += now);
+        }
+    });
+    let [gmv, charges, orders, clicks, all, refunds] = sums.map(|sum| sum as f64);
+    [gmv / charges, gmv * (1.0 - refunds / all) / charges, all / charges, charges / orders / 100.0, charges / clicks]
+}
+
+#[test]
+fn targets_are_met_in_the_market() {
+    let near = |found: f64, target: f64| assert!((found / target - 1.0).abs() < 0.2, "{found} where the target is {target}");
+    let [low, high] = ["3", "6"].map(|roi| results(&format!("bidding: {{target-roi: {{roi: {roi}}}}}")));
+    near(low[0], 3.0);
+    near(high[0], 6.0);
+    // all shops ask the same: their clicks become cheaper, not fewer
+    assert!(high[4] < 0.7 * low[4], "fen a click: {} at an ROI of 3, {} at 6", low[4], high[4]);
+    near(results("bidding: {net-target-roi: {roi: 4}}")[1], 4.0);
+    near(results("bidding: {target-cpa: {cost: 9 yuan}}")[3], 9.0);
+    let tool = "bidding: {target-roi: {roi: 6}}, whole_site: {roi: 10, adopted: 100 %}";
+    near(results(tool)[2], 10.0);
+    // the target is that of the promoted half: what the other half sells comes on top
+    let half = results("bidding: {target-roi: {roi: 6}}, whole_site: {roi: 10, adopted: 100 %, items: 50 %}")[2];
+    assert!(half > 12.0, "{half} over all sales where half of the items are promoted for a ROI of 10");
+}
+
 /// A market of shops alone that bid for one ROI, with so many of them on whole-site promotion; nobody adopts later.
 fn shops_with_the_tool(adopted: &str, more: &[&str]) -> Built {
     let tool = format!("catalog.merchants.shops.ads.whole_site={{roi: 8, adopted: {adopted}}}");
@@ -179,23 +257,34 @@ fn shops_with_the_tool(adopted: &str, more: &[&str]) -> Built {
 #[test]
 fn a_tool_adopted_by_all_loses_its_edge() {
     let few = shops_with_the_tool("30 %", &[]).world().merchants.ads.adopted.clone();
-    // ad orders of those who adopt first: with nobody on the tool, with them alone, with everybody
-    let orders = |adopted: &str| {
-        let built = shops_with_the_tool(adopted, &[]);
+    // ad orders and clicks of those who adopt first: with nobody on the tool, with them alone, with everybody
+    let early = |adopted: &str, more: &[&str]| {
+        let built = shops_with_the_tool(adopted, more);
         let catalog = &built.market.catalog;
-        let mut sum = 0;
+        let mut sums = [0i64; 2];
         run(&built, |tick, _, _, tallies| {
-            let early = (0..catalog.listings.len()).filter(|&l| tick >= 5 && few[catalog.listings[l].merchant as usize]);
-            sum += early.map(|l| tallies.ads.orders[l]).sum::<i64>();
+            let mine = (0..catalog.listings.len()).filter(|&l| tick >= 5 && few[catalog.listings[l].merchant as usize]);
+            mine.for_each(|l| sums = [sums[0] + tallies.ads.orders[l], sums[1] + tallies.ads.clicks[l]]);
         });
-        sum as f64
+        sums.map(|sum| sum as f64)
     };
-    let (without, first, all) = (orders("0 %"), orders("30 %"), orders("100 %"));
+    let [without, first, all] = ["0 %", "30 %", "100 %"].map(|adopted| early(adopted, &[])[0]);
     assert!(without > 300.0, "the test needs ad orders, found {without}");
     assert!(
         first > 1.05 * without && all < first,
         "ad orders of the first adopters: {without} before, {first} alone, {all} when all have it"
     );
+    // what AI adds: bids that fit the page buy clicks that convert; without any accuracy there is nothing to fit
+    let blind = [
+        "ai_market.functions.ads={q0: 0, q_max: 0.9, scale: 100, exponent: 0.5}",
+        "platforms.north.ai.initial={matching: 0.5, service: 0.3, logistics: 0.2}",
+    ];
+    let gain = |more: &[&str]| {
+        let [before, after] = ["0 %", "30 %"].map(|adopted| early(adopted, more)).map(|[orders, clicks]| orders / clicks);
+        after / before
+    };
+    let (sharp, blind) = (gain(&["platforms.north.ai.initial={matching: 0.5, service: 0.3, logistics: 0.2, ads: 0.89}"]), gain(&blind));
+    assert!(sharp > blind + 0.05, "conversion with the tool over that without: {sharp:.3} where AI is sharp, {blind:.3} where it is blind");
 }
 
 #[test]

@@ -84,6 +84,19 @@ fn targets_below_break_even_are_warned_of_with_the_break_even_roi() {
 }
 
 #[test]
+fn what_advertising_hardly_means_is_warned_of() {
+    let set = [
+        "catalog.merchants.factories.ads.bidding={target-cpa: {cost: 90 yuan}}",
+        "catalog.merchants.streamers.ads.bidding={manual: {bid: 0.01 yuan}}",
+        "catalog.merchants.shops.ads.whole_site={roi: 12, adopted: 0, hazard: 0}",
+        "platforms.south.ads.guarantee={tolerance: 10 %}",
+    ];
+    let patches = set.map(|text| Override::parse(text).expect("an override"));
+    let project = load(Path::new("regression/tiny.yaml"), &patches).expect("a scenario that is valid");
+    insta::assert_snapshot!("warned-advertising", project.warnings(WIDTH, false));
+}
+
+#[test]
 fn an_unknown_arm_names_the_arms() {
     let project = load(Path::new("regression/tiny.yaml"), &[]).expect("a scenario");
     let problems = project.arm("prize-war").expect_err("no such arm");

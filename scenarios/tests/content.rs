@@ -167,6 +167,18 @@ fn content_fills_minds_and_seeding_fills_ask() {
     assert!(unseeded[2] < with[2], "{} without seeding and looks, {} with", unseeded[2], with[2]);
 }
 
+#[test]
+fn who_looks_at_offers_comes_to_ask_where_no_channel_leads_there() {
+    let asked = |look: u32| {
+        let channels = ["north-feed", "south-video", "portal", "brand", "seeding", "north-search"];
+        let steps: String = channels.iter().map(|channel| format!("{{from: {channel}, to: aware}}, ")).collect();
+        let funnel = format!("funnel=[{steps}{{from: look, to: ask, rate: {look} %}}, {{from: aware, to: ask}}, {{from: ask, to: act}}]");
+        sum_of(&[&funnel], Metric::Asked)
+    };
+    let (some, many) = (asked(20), asked(80));
+    assert!(some > 50 && many > some * 3 / 2, "{some} steps to ask at a fifth of the looks, {many} at four fifths");
+}
+
 /// Orders of the climbers, a small group, over three replications; they alone buy content, on the feed.
 fn orders_of_climbers(set: &[&str]) -> i64 {
     let alone = [
@@ -275,6 +287,39 @@ fn a_click_that_search_money_buys_is_a_contact_and_no_merchant_exceeds_what_its_
     });
     assert!(paid > 0 && paid <= given, "{paid} of {given}");
     assert!(contacts > 20 && impressions > contacts, "{contacts} clicks of {impressions} impressions");
+}
+
+#[test]
+fn search_money_is_spent_held_or_lapses_to_the_unit_and_its_contacts_fall_on_its_days() {
+    let set =
+        [&SEARCH[..], &["catalog.merchants.shops.content.budget=0 yuan", "catalog.merchants.shops.campaign.budget=6000 yuan"]].concat();
+    let built = built(&set);
+    let catalog = &built.market.catalog;
+    let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group");
+    let search = built.market.epochs[0].content.channels.iter().position(|c| &*c.name == "north-search").expect("a channel");
+    let (mut given, mut paid, mut lapsed, mut late) = (0, 0, 0, 0);
+    let world = run(&built, |_, plan, totals| {
+        let buy = plan.groups[shops].buys[search];
+        let sum = totals.content.of(shops, search);
+        (given, paid) = (given + buy.spend * buy.payers, paid + sum.spend);
+        lapsed += totals.sum(0, Metric::SearchLapsed);
+        assert!(buy.funded > 0 || (sum.spend, sum.contacts) == (0, 0), "{sum:?} on a day without search money");
+        late += if buy.spend == 0 { sum.contacts } else { 0 };
+    });
+    let held: i64 = world.merchants.ads.campaigns.iter().map(|campaign| campaign.search).sum();
+    assert_eq!(paid + lapsed + held, given, "{paid} spent, {lapsed} lapsed, {held} held");
+    assert!(paid > 0 && lapsed > 0, "the test needs money that is spent and money that lapses: {paid} {lapsed}");
+    assert!(late > 0, "the money of the last day of the phase is spent a day later, and its clicks are contacts");
+}
+
+#[test]
+fn the_money_of_phases_adds_up_to_that_of_the_campaign() {
+    let shares = ["accumulate.share=33.3 %", "seed.share=33.3 %", "break_out.share=33.4 %", "budget=10.01 yuan"];
+    let set = shares.map(|share| format!("catalog.merchants.shops.campaign.{share}"));
+    let built = built(&set.each_ref().map(String::as_str));
+    let campaign = built.market.catalog.groups.iter().find_map(|g| g.content.as_ref()?.campaign.as_ref()).expect("a campaign");
+    let budgets: Vec<i64> = campaign.phases.iter().map(|phase| phase.budget).collect();
+    assert_eq!(budgets, [333, 334, 334]);
 }
 
 #[test]

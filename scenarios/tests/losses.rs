@@ -85,6 +85,16 @@ fn causes_name_what_is_broken() {
 }
 
 #[test]
+fn causes_of_leaving_name_what_is_broken_where_nobody_compares() {
+    let at = |days: u32| {
+        let slow = format!("platforms.north.logistics.days={days}");
+        share(&["population.segments.careful.multi_homing=0", "population.segments.hurried.multi_homing=0", &slow], 0, Cause::Delivery)
+    };
+    let (fast, slow) = (at(2), at(9));
+    assert!(slow > fast + 0.05, "delivery: {fast} at two days, {slow} at nine");
+}
+
+#[test]
 fn deals_elsewhere_are_told_from_prices() {
     let none = [
         "platforms.east.promotions={}",

@@ -124,10 +124,10 @@ fn content_ai_lets_the_ai_allocator_beat_fixed_shares_in_the_market() {
         sum as f64
     };
     let fixed = contacts("fixed", "0.95");
-    let sharp = contacts("{ai: {noise: 1}}", "0.95");
-    let blind = contacts("{ai: {noise: 5}}", "0");
+    // the same error where AI performs at nothing; only its performance differs
+    let [sharp, blind] = ["0.95", "0"].map(|q| contacts("{ai: {noise: 5}}", q));
     let fixed_blind = contacts("fixed", "0");
     assert!(fixed > 200.0, "the test needs contacts, found {fixed}");
     assert!(sharp > 1.05 * fixed, "{sharp} contacts with sharp AI, {fixed} at fixed shares");
-    assert!(blind / fixed_blind < sharp / fixed, "{blind} of {fixed_blind} with blind AI, {sharp} of {fixed} with sharp AI");
+    assert!(blind / fixed_blind < 0.95 * sharp / fixed, "{blind} of {fixed_blind} with blind AI, {sharp} of {fixed} with sharp AI");
 }

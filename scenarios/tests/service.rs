@@ -6,7 +6,7 @@ mod support;
 use agents::metric::{Mechanism, Metric};
 use sim_core::digest::Digest;
 use sim_core::parallel::Pool;
-use support::{built, run, step};
+use support::{TINY, built, built_from, run, step};
 
 const ASKS: &str = "population.inquiries={share: 30 %, insight: 60 %, reassurance: 0.2, rating: 0.2}";
 const ATTRIBUTION: &str = "population.loss_attribution=true";
@@ -196,6 +196,23 @@ fn good_answers_convert_and_nobody_asks_where_inquiries_are_off() {
     let (badly, well) = (conversion(&bad), conversion(&good));
     assert!(well > badly + 0.01, "{badly} {well}");
     assert_eq!(outcome(&[])[1], 0.0);
+}
+
+#[test]
+fn who_has_asked_decides_again_by_the_probability_after_the_answer() {
+    let well = |g: &&str| format!("catalog.merchants.{g}.service={{agents: 4, load: 20 %, resolved: 100 %, spread: 0}}");
+    let desks: Vec<String> = GROUPS.iter().map(well).collect();
+    let set = with(&["population.inquiries={share: 100 %, reassurance: 3}"], &desks);
+    let (mut asked, mut refused, mut dropped) = (0, 0, 0);
+    // every decision asserts that its probability is one
+    run(&built_from(TINY, "price-war", &set), |_, _, totals, _| {
+        for p in 0..3 {
+            asked += totals.sum(p, Metric::Inquiries);
+            refused += totals.sum(p, Metric::RefusedSubsidies);
+            dropped += totals.sum(p, Metric::Dropped) + totals.sum(p, Metric::AbandonedLines);
+        }
+    });
+    assert!(asked > 1000 && refused > 100 && dropped > 0, "{asked} questions, {refused} refused subsidies, {dropped} lines dropped");
 }
 
 #[test]

@@ -31,6 +31,13 @@ fn every_shipped_file_passes_all_checks() {
 }
 
 #[test]
+fn no_shipped_file_is_warned_of() {
+    for file in FILES {
+        assert_eq!(loaded(file).warnings(120, false), "", "{file}");
+    }
+}
+
+#[test]
 fn the_moments_of_the_main_job_pass_all_checks() {
     let project = loaded("library/double-11-2025.yaml");
     let moments = load_moments(Path::new("library/double-11-2025.moments.yaml"), &project.baseline().scenario);

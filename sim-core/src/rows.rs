@@ -273,6 +273,7 @@ rows! {
         search_spend: money ["money units"] "Part of ad_spend that content budgets paid: search money of content channels and campaigns.",
         cart_messages: i64 ["messages"] "Messages about lines of a cart that were about to be given up.",
         recovered_lines: i64 ["lines"] "Of those lines, the ones that were bought after all.",
+        search_lapsed: money ["money units"] "Search money of content budgets that lapsed unspent; nobody pays it.",
     }
     SegmentTick = "segment_ticks", "One row per platform, shopper segment and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",

@@ -229,8 +229,9 @@ mod tests {
             let order = ranked(&entrants, reserve);
             for (k, award) in hold(&entrants, &rules).as_slice().iter().enumerate() {
                 let least = least_that_keeps(&entrants, order[k], k, &rules);
-                // against a lower listing id a tie is lost: the least that keeps the slot may be one more than what equals the rival
-                prop_assert!(award.cost == least || award.cost + 1 == least, "{} against {least}", award.cost);
+                // scores within 8 ppm are a tie, which goes to the lower listing: it keeps the slot at a unit less than equals the rival,
+                // the higher one at a unit more
+                prop_assert!(award.cost.abs_diff(least) <= 1, "{} against {least}", award.cost);
             }
         }
 

@@ -12,6 +12,8 @@ const CAMPAIGN_WEIGHT: f64 = 20.0;
 const LISTING_WEIGHT: f64 = 10.0;
 /// Weight of a tick's miss in the trim.
 const TRIM_GAIN: f64 = 0.1;
+/// Share of the trim's distance from 1, in logs, that a tick without results takes back.
+const FORGOTTEN: f64 = 0.05;
 /// Bounds of the trim.
 const TRIM: (f64, f64) = (0.2, 10.0);
 /// Clicks in memory below which a result says nothing.
@@ -63,7 +65,7 @@ pub(crate) enum Target {
     Roi(f64),
     /// The same less returns.
     NetRoi(f64),
-    /// GMV of all orders over spend.
+    /// GMV of all orders, paid and organic, of promoted items over spend.
     WholeSite(f64),
     /// Spend per ad order, money units.
     Cpa(f64),
@@ -88,9 +90,14 @@ impl Target {
         match self {
             Target::Roi(roi) => sums.gmv / roi,
             Target::NetRoi(roi) => sums.gmv * (1.0 - sums.returned()) / roi,
-            Target::WholeSite(roi) => sums.sold / roi,
+            Target::WholeSite(roi) => sums.promoted_gmv / roi,
             Target::Cpa(cost) => sums.orders * cost,
         }
+    }
+
+    /// Cost that counts against the target, money units.
+    fn cost(self, sums: &Sums) -> f64 {
+        if let Target::WholeSite(_) = self { sums.promoted_spend } else { sums.spend }
     }
 }
 
@@ -116,12 +123,17 @@ fn objective(worth: Worth, p: &Prospects) -> f64 {
     value * (1.0 + worth.growth * p.trend).max(0.0)
 }
 
-/// The trim after a tick: up where the result beats the target, down where it misses it.
+/// The trim after a tick: up where the result beats the target, down where it misses it. Without results it is forgotten, so that a
+/// campaign that has bid itself out of the market comes back.
 pub(crate) fn trimmed(trim: f64, target: Target, sums: &Sums) -> f64 {
-    if sums.clicks < FEW_CLICKS || sums.spend <= 0.0 {
+    if sums.clicks < FEW_CLICKS {
+        return math::exp(math::ln(trim) * (1.0 - FORGOTTEN));
+    }
+    let cost = target.cost(sums);
+    if cost <= 0.0 {
         return trim;
     }
-    let miss = math::ln((target.allowed(sums) / sums.spend).clamp(0.25, 4.0));
+    let miss = math::ln((target.allowed(sums) / cost).clamp(0.25, 4.0));
     (trim * math::exp(TRIM_GAIN * miss)).clamp(TRIM.0, TRIM.1)
 }
 
@@ -180,6 +192,22 @@ mod tests {
             trim = trimmed(trim, Target::Roi(4.0), &Sums { clicks: 100.0, gmv: 400.0, spend, ..Sums::default() });
         }
         assert!((trim - 2.0).abs() < 0.01, "{trim}");
+    }
+
+    #[test]
+    fn a_campaign_that_bid_itself_out_of_the_market_comes_back() {
+        let silent = Sums { clicks: 3.0, ..Sums::default() };
+        let after = |trim: f64| (0..60).fold(trim, |trim, _| trimmed(trim, Target::Roi(4.0), &silent));
+        assert!(after(0.2) > 0.9 && after(10.0) < 1.2, "{} {}", after(0.2), after(10.0));
+        assert_eq!(trimmed(1.0, Target::Roi(4.0), &silent), 1.0);
+    }
+
+    #[test]
+    fn whole_site_promotion_is_judged_by_what_it_promotes() {
+        // items that are not promoted sell as much again: they say nothing of the tool
+        let sums = Sums { clicks: 50.0, sold: 2000.0, spend: 150.0, promoted_gmv: 1000.0, promoted_spend: 100.0, ..Sums::default() };
+        assert_eq!(Target::WholeSite(10.0).allowed(&sums), 100.0);
+        assert!((trimmed(1.3, Target::WholeSite(10.0), &sums) - 1.3).abs() < 1e-12, "on target");
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub struct ItemBook {
     pub sold: f32,
     /// GMV returned, money units.
     pub refunds: f32,
+    /// GMV of all shipped orders, paid and organic, of the days on which whole-site promotion promoted it, money units.
+    pub promoted_gmv: f32,
+    /// What clicks cost on those days, over-delivery left out, money units.
+    pub promoted_spend: f32,
     /// The bid that stands, money units.
     pub bid: u32,
     /// Whether whole-site promotion has picked it.
@@ -110,6 +114,8 @@ pub(crate) struct Sums {
     pub(crate) favourites: f64,
     pub(crate) sold: f64,
     pub(crate) refunds: f64,
+    pub(crate) promoted_gmv: f64,
+    pub(crate) promoted_spend: f64,
 }
 
 impl Sums {
@@ -122,6 +128,8 @@ impl Sums {
         self.favourites += other.favourites;
         self.sold += other.sold;
         self.refunds += other.refunds;
+        self.promoted_gmv += other.promoted_gmv;
+        self.promoted_spend += other.promoted_spend;
     }
 
     /// Share of GMV that comes back.
@@ -141,6 +149,8 @@ impl ItemBook {
             favourites: f64::from(self.favourites),
             sold: f64::from(self.sold),
             refunds: f64::from(self.refunds),
+            promoted_gmv: f64::from(self.promoted_gmv),
+            promoted_spend: f64::from(self.promoted_spend),
         }
     }
 
@@ -160,6 +170,9 @@ impl ItemBook {
         fade(&mut self.favourites, ads.favourites[at]);
         fade(&mut self.sold, sold);
         fade(&mut self.refunds, refunds);
+        let [promoted_gmv, promoted_spend] = if self.picked { [sold, paid] } else { [0; 2] };
+        fade(&mut self.promoted_gmv, promoted_gmv);
+        fade(&mut self.promoted_spend, promoted_spend);
         let now = [ads.impressions[at], ads.clicks[at], ads.orders[at], ads.gmv[at], paid];
         for (sum, now) in self.week.iter_mut().zip(now) {
             *sum += now;
@@ -168,14 +181,25 @@ impl ItemBook {
 
     /// Hash for the digest.
     pub(crate) fn hash(&self, listing: usize) -> u64 {
-        let floats = [self.clicks, self.orders, self.gmv, self.spend, self.new_shoppers, self.favourites, self.sold, self.refunds];
-        let mut bytes = [0u8; 40 + 8 * AD_WEEK];
+        let floats = [
+            self.clicks,
+            self.orders,
+            self.gmv,
+            self.spend,
+            self.new_shoppers,
+            self.favourites,
+            self.sold,
+            self.refunds,
+            self.promoted_gmv,
+            self.promoted_spend,
+        ];
+        let mut bytes = [0u8; 48 + 8 * AD_WEEK];
         for (slot, word) in
             bytes.as_chunks_mut().0.iter_mut().zip(floats.map(f32::to_bits).into_iter().chain([self.bid, u32::from(self.picked)]))
         {
             *slot = word.to_le_bytes();
         }
-        for (slot, sum) in bytes[40..].as_chunks_mut().0.iter_mut().zip(self.week) {
+        for (slot, sum) in bytes[48..].as_chunks_mut().0.iter_mut().zip(self.week) {
             *slot = sum.to_le_bytes();
         }
         hash_of(2 << 40 | listing as u64, &bytes)
@@ -284,7 +308,8 @@ mod tests {
         week.week[4] = 1;
         let changed =
             [ItemBook { clicks: 1.0, ..item.clone() }, ItemBook { refunds: 1.0, ..item.clone() }, ItemBook { bid: 1, ..item.clone() }];
-        for other in changed.into_iter().chain([ItemBook { picked: true, ..item.clone() }, week]) {
+        let promoted = [ItemBook { promoted_gmv: 1.0, ..item.clone() }, ItemBook { promoted_spend: 1.0, ..item.clone() }];
+        for other in changed.into_iter().chain(promoted).chain([ItemBook { picked: true, ..item.clone() }, week]) {
             assert_ne!(item.hash(0), other.hash(0), "{other:?}");
         }
         let campaign = Campaign::NEW;

@@ -21,6 +21,7 @@ pub(crate) struct AdView {
     listing: u32,
     /// Price of a click, money units.
     cost: u32,
+    platform: u8,
     segment: u8,
     what: What,
 }
@@ -132,14 +133,16 @@ impl Tour<'_> {
             let u = unit_f32((mix(key, u64::from(option.listing)) >> 32) as u32);
             let clicks = chosen == Some(i) || clicks(weights[i] * odds, leaving, u);
             let what = if clicks { What::Click } else { What::Impression };
-            views.push(AdView { listing: option.listing, cost: option.cost_per_click, segment: segment as u8, what });
+            let (platform, segment) = (option.platform, segment as u8);
+            views.push(AdView { listing: option.listing, cost: option.cost_per_click, platform, segment, what });
         }
     }
 
     /// Notes that a clicked line is kept in a cart.
     pub(crate) fn note_favourite(&self, views: &mut Vec<AdView>, option: &Option_, segment: usize) {
         if option.is_paid() {
-            views.push(AdView { listing: option.listing, cost: 0, segment: segment as u8, what: What::Kept });
+            let (platform, segment) = (option.platform, segment as u8);
+            views.push(AdView { listing: option.listing, cost: 0, platform, segment, what: What::Kept });
         }
     }
 }
@@ -164,8 +167,7 @@ pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tall
     let totals = &mut tally.totals;
     for seen in shard.ad_views.drain(..) {
         let at = seen.listing as usize;
-        let listing = &market.catalog.listings[at];
-        let (platform, segment) = (listing.platform as usize, seen.segment as usize);
+        let (platform, segment) = (seen.platform as usize, seen.segment as usize);
         if seen.what == What::Kept {
             ads.favourites[at] += 1;
             continue;
@@ -173,7 +175,7 @@ pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tall
         ads.impressions[at] += 1;
         totals.add_to(platform, segment, Metric::AdImpressions, 1);
         if view.contacts.has_search() {
-            let group = market.catalog.merchants[listing.merchant as usize].group;
+            let group = market.catalog.merchants[view.offers[at].merchant as usize].group;
             if let Some(channel) = view.contacts.search_channel(group, platform) {
                 totals.content.at(group as usize, channel).impressions += 1;
             }

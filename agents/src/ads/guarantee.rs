@@ -1,11 +1,12 @@
-//! Cost guarantee: at the end of a period a platform pays back what a campaign paid beyond what its target allows.
+//! Cost guarantee: at the end of a period a platform pays back what a campaign paid beyond what its target allows. Days on which the
+//! merchant itself asks for dearer clicks, by a boost or with search money, do not count, nor do those before it had the target.
 
 use super::bidding::Target;
 use super::books::{Campaign, Sums};
 use crate::params::GuaranteeParams;
 
 impl Campaign {
-    /// Takes in a tick of the period: what was paid, the value that the target counts, ad orders. What a boost paid is not covered.
+    /// Takes in a tick of the period: what was paid, the value that the target counts, ad orders.
     pub(crate) fn note_period(&mut self, paid: i64, value: i64, orders: i64) {
         let [spend, values, count] = &mut self.period;
         *spend += paid;
@@ -18,7 +19,8 @@ impl Campaign {
         let [spend, value, orders] = std::mem::take(&mut self.period);
         let Some(target) = target.filter(|_| orders >= guarantee.least_orders) else { return 0 };
         let value = value as f64;
-        let sums = Sums { gmv: value, sold: value, refunds: value * returned, orders: orders as f64, ..Sums::default() };
+        let sums =
+            Sums { gmv: value, sold: value, promoted_gmv: value, refunds: value * returned, orders: orders as f64, ..Sums::default() };
         let allowed = target.allowed(&sums);
         if spend as f64 <= allowed * (1.0 + guarantee.tolerance) { 0 } else { spend - (allowed as i64).min(spend) }
     }

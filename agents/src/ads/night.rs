@@ -143,11 +143,15 @@ impl Desk<'_> {
     fn steer(&self, merchants: &mut Merchants, run: &Run, planned: f64, paid: Payment, added: &mut Totals) {
         let sums = sums(&merchants.ads, run.here);
         let target = Target::of(run.group, merchants.ads.adopted[run.merchant as usize]);
+        let boosted = boost::runs(run.group.boost.as_ref(), self.tick);
         let today = |column: &dyn Fn(&AdTallies) -> &[i64]| run.here.iter().map(|&l| column(&self.tallies.ads)[l as usize]).sum::<i64>();
         let charges = today(&|ads| &ads.charges);
         let orders = today(&|ads| &ads.orders);
         let value = match target {
-            Some(Target::WholeSite(_)) => run.here.iter().map(|&l| self.tallies.gmv[l as usize]).sum(),
+            Some(Target::WholeSite(_)) => {
+                let promoted = run.here.iter().filter(|&&l| merchants.ads.items[l as usize].picked);
+                promoted.map(|&l| self.tallies.gmv[l as usize]).sum()
+            }
             _ => today(&|ads| &ads.gmv),
         };
         let took_part = run.here.iter().any(|&l| merchants.ads.items[l as usize].bid > 0);
@@ -157,11 +161,14 @@ impl Desk<'_> {
         if heard && pacing::pace(campaign, run.group.pacing, run.group.bidding, planned, charges) {
             added.fired(Mechanism::AdPacing, 1, charges);
         }
-        if let Some(target) = target {
+        // while a boost runs, dearer results are what was asked for
+        if let Some(target) = target.filter(|_| !boosted) {
             campaign.trim = bidding::trimmed(campaign.trim, target, &sums);
         }
         let Some(guarantee) = run.ads.guarantee else { return };
-        campaign.note_period(paid.own + paid.search, value, orders);
+        if target.is_some() && !boosted && campaign.search_budget == 0 {
+            campaign.note_period(paid.own, value, orders);
+        }
         if (self.tick + 1).is_multiple_of(guarantee.period) {
             let refund = campaign.refund(guarantee, target, sums.returned());
             self.refund(merchants, run, refund, added);
@@ -198,6 +205,9 @@ impl Desk<'_> {
             let share = adopters as f64 / all.max(1) as f64;
             if whole_site::adopts(self.market.seed, id, self.tick + 1, whole_site::hazard(&tool, share)) {
                 merchants.ads.adopted[id as usize] = true;
+                let platforms = catalog.platforms.len();
+                let campaigns = &mut merchants.ads.campaigns[id as usize * platforms..][..platforms];
+                campaigns.iter_mut().for_each(|campaign| campaign.period = [0; 3]);
                 added.fired(Mechanism::WholeSiteAdoption, 1, 0);
             }
         }
@@ -211,19 +221,21 @@ impl Desk<'_> {
         here.iter().for_each(|&l| merchants.ads.items[l as usize].bid = 0);
         let Some(run) = self.run(id, platform, here) else { return };
         let adopted = merchants.ads.adopted[id as usize];
-        self.plan(merchants, &run);
+        let mut lapsed = self.plan(merchants, &run);
         if merchants.standing[id as usize].status != Status::Active {
-            merchants.ads.campaigns[run.place].close();
+            lapsed += merchants.ads.campaigns[run.place].close();
         } else {
             let has_tool = run.group.whole_site.is_some();
             added.add_to(platform, 0, Metric::AdEligible, i64::from(has_tool));
             added.add_to(platform, 0, Metric::AdAdopters, i64::from(has_tool && adopted));
             self.set_bids(merchants, &run, adopted, added);
         }
+        added.add_to(platform, 0, Metric::SearchLapsed, lapsed);
         added.listings = added.listings.wrapping_add(merchants.ads.campaigns[run.place].hash(run.place));
     }
 
-    fn plan(&self, merchants: &mut Merchants, run: &Run) {
+    /// Money of tomorrow; returns the search money that lapses.
+    fn plan(&self, merchants: &mut Merchants, run: &Run) -> i64 {
         let budget = match run.group.budget {
             AdBudget::PerTick(budget) => budget,
             AdBudget::SalesShare(share) => {
@@ -233,7 +245,9 @@ impl Desk<'_> {
             }
         };
         let extra = boost::money(run.group.boost.as_ref(), self.tick + 1);
-        merchants.ads.campaigns[run.place].accrue(budget, self.search_money(run), extra);
+        let sells = run.here.iter().any(|&l| self.view.state.listed[l as usize]);
+        let search = if sells { self.search_money(run) } else { 0 };
+        merchants.ads.campaigns[run.place].accrue(budget, search, extra)
     }
 
     fn price(&self, listing: u32) -> f64 {
@@ -277,19 +291,18 @@ impl Desk<'_> {
     fn pick(&self, merchants: &mut Merchants, run: &Run, prospects: &dyn Fn(&Merchants, u32) -> Prospects, added: &mut Totals) {
         let Some(tool) = run.group.whole_site else { return };
         let accuracy = self.view.state.platforms[run.platform].ad_accuracy(run.ads);
-        let mut ranked: Vec<(f64, u32)> = Vec::with_capacity(run.here.len());
+        let night = whole_site::Night { tool: &tool, accuracy, seed: self.market.seed, tick: self.tick };
+        let mut items: Vec<whole_site::Item> = Vec::with_capacity(run.here.len());
         for &l in run.here.iter().filter(|&&l| self.view.state.listed[l as usize]) {
             let clicks = f64::from(merchants.ads.items[l as usize].clicks);
-            let potential = whole_site::potential(&tool, &prospects(merchants, l), clicks, accuracy, self.market.seed, l, self.tick);
-            ranked.push((potential, l));
+            items.push(night.item(l, &prospects(merchants, l), clicks));
         }
-        ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let chosen = if ranked.is_empty() { 0 } else { whole_site::promoted(&tool, ranked.len()) };
+        let chosen = night.choose(run.here[0], &mut items);
         run.here.iter().for_each(|&l| merchants.ads.items[l as usize].picked = false);
-        for &(_, l) in &ranked[..chosen] {
-            merchants.ads.items[l as usize].picked = true;
+        for item in &items[..chosen] {
+            merchants.ads.items[item.listing as usize].picked = true;
         }
-        added.fired(Mechanism::ItemSelection, i64::from(chosen < ranked.len()), 0);
+        added.fired(Mechanism::ItemSelection, i64::from(chosen < items.len()), 0);
     }
 
     /// The bid that goes into the quote of a listing.

@@ -25,10 +25,13 @@ const VOLUME_STEP: f64 = 0.2;
 /// Brings the factor up to a tick in which clicks cost `charges` where `planned` was to be spent; true if it moved.
 pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, planned: f64, charges: i64) -> bool {
     let unit = planned.max(f64::from(campaign.dearest));
+    let volume = bidding == Bidding::MaximiseVolume || campaign.search_budget > 0;
+    if pacing == Pacing::None && !volume {
+        return std::mem::replace(&mut campaign.pace, 1.0) != 1.0; // what search money moved
+    }
     if unit <= 0.0 {
         return false;
     }
-    let volume = bidding == Bidding::MaximiseVolume || campaign.search_budget > 0;
     let most = match bidding {
         Bidding::MaximiseVolume => MOST_VOLUME,
         _ if campaign.search_budget > 0 => MOST_SEARCH,
@@ -36,8 +39,7 @@ pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, pl
     };
     let error = ((planned - charges as f64) / unit).clamp(-3.0, 1.0);
     let step = match pacing {
-        Pacing::None if volume => VOLUME_STEP * error,
-        Pacing::None => 0.0,
+        Pacing::None => VOLUME_STEP * error,
         Pacing::Dual { step } => step * error,
         Pacing::Pid { gains: [p, i, d] } => {
             let change = error - campaign.last_error;
@@ -99,6 +101,20 @@ mod tests {
             let spent = settles(pacing, manual, 0.8, 1000);
             assert!((spent - 1.0).abs() < 0.03, "{pacing:?}: {spent} of both budgets, where 0.4 would be spent without");
         }
+    }
+
+    #[test]
+    fn bids_without_pacing_are_as_written_again_when_search_money_ends() {
+        let mut campaign = Campaign { dearest: 10, ..Campaign::NEW };
+        let manual = Bidding::Manual { bid: 100.0 };
+        for _ in 0..9 {
+            campaign.accrue(1000, 100, 0);
+            pace(&mut campaign, Pacing::None, manual, 1100.0, 5000);
+        }
+        assert!(campaign.pace < 0.9, "clicks beyond all money lower the bids: {}", campaign.pace);
+        campaign.accrue(1000, 0, 0);
+        assert!(pace(&mut campaign, Pacing::None, manual, 1000.0, 5000));
+        assert_eq!(campaign.pace, 1.0);
     }
 
     #[test]

@@ -35,19 +35,23 @@ impl Payment {
 }
 
 impl Campaign {
-    /// Money of a new day; what is beyond a week's budget, or beyond a few bids where they are dearer, lapses.
-    pub(crate) fn accrue(&mut self, budget: i64, search: i64, extra: i64) {
+    /// Money of a new day; what is beyond a week's budget, or beyond a few bids where they are dearer, lapses. Returns the search money
+    /// that does.
+    pub(crate) fn accrue(&mut self, budget: i64, search: i64, extra: i64) -> i64 {
         let most = |daily: i64, bid: u32| (CARRIED * daily).max((HEADROOM + 1) * i64::from(bid) + daily);
         let dearest = self.dearest;
         (self.budget, self.extra) = (budget, extra);
         self.purse = (self.purse + budget).min(most(budget, dearest));
-        self.search = if search > 0 { (self.search + search).min(most(search, dearest)) } else { 0 };
+        let held = self.search + search;
+        self.search = if search > 0 { held.min(most(search, dearest)) } else { 0 };
         self.search_budget = search;
+        held - self.search
     }
 
-    /// Nothing to spend: the merchant is not in the market.
-    pub(crate) fn close(&mut self) {
-        (self.budget, self.extra, self.purse, self.search, self.search_budget) = (0, 0, 0, 0, 0);
+    /// Nothing to spend: the merchant is not in the market. Returns the search money that lapses.
+    pub(crate) fn close(&mut self) -> i64 {
+        (self.budget, self.extra, self.purse, self.search_budget) = (0, 0, 0, 0);
+        std::mem::take(&mut self.search)
     }
 
     /// Whether a listing takes part at this bid.
@@ -91,8 +95,12 @@ mod tests {
             let mut campaign = Campaign { dearest, ..Campaign::NEW };
             let mut given = 0;
             let mut paid = 0;
+            let mut searched = 0;
             for (budget, search, extra, charges) in days {
-                campaign.accrue(budget, search, extra);
+                let held = campaign.search;
+                let lapsed = campaign.accrue(budget, search, extra);
+                prop_assert_eq!(campaign.search + lapsed, held + search, "search money is held or lapses");
+                searched += search - lapsed;
                 let before = campaign.purse + campaign.search + campaign.extra;
                 let payment = campaign.pay(charges);
                 prop_assert_eq!(payment.all(), charges.min(before), "clicks are paid as far as there is money");
@@ -100,7 +108,9 @@ mod tests {
                 prop_assert!(campaign.purse >= 0 && campaign.search >= 0);
                 given += budget + search + extra;
                 paid += payment.all();
+                searched -= payment.search;
             }
+            prop_assert_eq!(searched, campaign.search);
             prop_assert!(paid <= given, "{} of {}", paid, given);
         }
     }
@@ -123,11 +133,11 @@ mod tests {
     #[test]
     fn unspent_money_is_carried_for_a_week_and_search_money_lapses_with_its_phase() {
         let mut campaign = Campaign::NEW;
-        (0..30).for_each(|_| campaign.accrue(10, 5, 0));
+        (0..30).for_each(|_| assert!(campaign.accrue(10, 5, 0) <= 5));
         assert_eq!((campaign.purse, campaign.search), (70, 35));
-        campaign.accrue(10, 0, 0);
+        assert_eq!(campaign.accrue(10, 0, 0), 35);
         assert_eq!((campaign.purse, campaign.search), (70, 0));
-        campaign.close();
+        assert_eq!(campaign.close(), 0);
         assert!(!campaign.affords(0));
     }
 

@@ -98,14 +98,14 @@ impl Contacts {
     }
 }
 
-/// The auctioned channel on which each group spends, by group and platform; the first of several.
+/// The auctioned channel whose money is in the purses of each group today, by group and platform: a platform has one.
 fn searches(params: &Params, state: &ContentState, platforms: usize) -> Vec<u8> {
     let channels = &params.content.channels;
     if channels.iter().all(|c| !c.auctioned) {
         return Vec::new();
     }
     let of = |(content, p): (&GroupContent, usize)| {
-        let bought = channels.iter().zip(&content.buys).position(|(c, buy)| c.auctioned && c.platform == Some(p) && buy.spend > 0);
+        let bought = channels.iter().zip(&content.buys).position(|(c, buy)| c.auctioned && c.platform == Some(p) && buy.funded > 0);
         bought.map_or(NO_CHANNEL, |at| at as u8)
     };
     let found: Vec<u8> = state.groups.iter().flat_map(|content| (0..platforms).map(move |p| (content, p))).map(of).collect();

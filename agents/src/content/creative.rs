@@ -32,7 +32,9 @@ impl Creatives {
 
     /// Adds a tick: `impressions` per mission over all creatives, and what `cost` has bought; old creatives leave.
     pub fn advance(&mut self, params: &CreativeParams, cost: i64, impressions: f64) {
-        let made = if params.cost > 0 { cost as f64 / params.cost as f64 } else { params.per_tick };
+        // what costs less than half a money unit a tick is made and costs nothing
+        let priced = params.cost as f64 * params.per_tick >= 0.5;
+        let made = if priced { cost as f64 / params.cost as f64 } else { params.per_tick };
         self.cost = cost;
         let kept = self.rotation * (1.0 - 1.0 / ROTATION);
         let seen = self.worn + impressions / self.rotation.max(1.0);
@@ -90,6 +92,14 @@ mod tests {
         let aigc = CreativeParams { aigc: true, ..HUMAN };
         assert!(fit(&aigc, 0.0) < fit(&HUMAN, 0.0) && fit(&aigc, 1.0) > fit(&HUMAN, 1.0));
         assert!(fit(&aigc, 0.4) < fit(&aigc, 0.8));
+    }
+
+    #[test]
+    fn what_costs_less_than_a_money_unit_a_day_is_made_all_the_same() {
+        let cheap = CreativeParams { cost: 3, per_tick: 1.0 / 7.0, ..HUMAN };
+        assert_eq!(Creatives::cost(&cheap, 1000), 0);
+        assert!((worn(&cheap, 0.0).rotation - 4.0).abs() < 1e-3);
+        assert_eq!(worn(&CreativeParams { cost: 700, ..cheap }, 0.0).rotation, worn(&cheap, 0.0).rotation);
     }
 
     #[test]

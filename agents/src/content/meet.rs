@@ -22,6 +22,8 @@ const TRIES: u64 = 4;
 const REACH_TICKS: u32 = 7;
 /// Key of the draws of looking, beyond the numbers of all missions.
 const LOOK_KEY: u64 = 1 << 32;
+/// Key of the product to which a contact is followed, beyond the numbers of all missions and the keys of looking and of clicks.
+const FOLLOW_KEY: u64 = 1 << 34;
 
 impl Tour<'_> {
     /// The contacts of a mission that begins on `platform`, before its pages are shown.
@@ -174,7 +176,8 @@ impl Tour<'_> {
     ) -> [u32; SOUGHT] {
         let mut sought = [NO_LISTING; SOUGHT];
         if let Some(merchant) = followed {
-            sought[EVOKED] = self.listing_of(merchant, platform, mix(shopper, u64::from(self.tick)) as u32);
+            let words = self.seed.words(Purpose::Content, shopper, u64::from(self.tick), FOLLOW_KEY | u64::from(mission));
+            sought[EVOKED] = self.listing_of(merchant, platform, words.bits(0));
             totals.fired(Mechanism::ContentClick, i64::from(sought[EVOKED] != NO_LISTING), 0);
         }
         let search = self.params.content.mind.brand_search;

@@ -59,6 +59,8 @@ pub struct Buy {
     pub adstock: f64,
     /// Missions a tick of the audience, as expected.
     pub audience: f64,
+    /// What is sold at auction: what each of them may pay for clicks in this tick, from the plan of the tick before, money units.
+    pub funded: i64,
 }
 
 impl ContentState {
@@ -195,12 +197,13 @@ impl Night<'_> {
         self.split(group, programme, phase, content, money - cost, totals);
         for (buy, (channel, share)) in content.buys.iter_mut().zip(self.content.channels.iter().zip(&content.shares)) {
             let wanted = ((money - cost) as f64 * share) as i64;
+            buy.funded = if channel.auctioned { buy.spend } else { 0 };
             buy.spend = if buy.audience > 0.0 && buy.payers > 0 { wanted } else { 0 };
             buy.impressions = if channel.auctioned { 0 } else { impressions(buy.payers, buy.spend, channel.cpm) };
         }
     }
 
-    /// Revises the split over channels: at the start of a phase and every review.
+    /// Revises the split over channels: where a phase begins or ends, and every review.
     fn split(
         &self,
         group: usize,
@@ -218,7 +221,8 @@ impl Night<'_> {
             content.shares.clone_from(shares);
             return;
         };
-        let begins = phase.is_some_and(|(_, phase)| phase.from == self.tick);
+        let place = |tick: u32| campaign::phase(programme.campaign.as_ref(), tick).map(|(place, _)| place);
+        let begins = self.tick.checked_sub(1).is_some_and(|before| place(before) != phase.map(|(place, _)| place));
         if money <= 0 || content.buys.iter().all(|b| b.audience == 0.0) || !(begins || self.tick.is_multiple_of(review)) {
             return;
         }

@@ -8,8 +8,8 @@ use sim_core::math;
 /// Steps of the search for the share that is answered: to one in two thousand.
 const STEPS: u32 = 10;
 
-/// Square roots of the number of agents after which the recursion does not know where it began: e^-32 is left.
-const FORGOTTEN: f64 = 20.0;
+/// Square roots of the number of agents after which the recursion does not know where it began: with k of them, e^(-k^2 / 4) is left.
+const FORGOTTEN: f64 = 12.0;
 
 /// What callers meet at a desk.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,22 +42,29 @@ pub fn erlang_c(agents: u32, load: f64) -> f64 {
 /// A desk of `agents` under a load in erlangs, whose callers wait at most `patience` service times.
 #[must_use]
 pub fn queue(agents: u32, load: f64, patience: f64) -> Queue {
+    let answered = answered(agents, load, patience);
+    let served = load * answered;
+    let spare = (f64::from(agents) - served).max(1e-9);
+    Queue { answered, wait: (erlang_c(agents, served) / spare).min(patience) }
+}
+
+/// Share of the callers of such a desk who are answered before their patience ends.
+#[must_use]
+pub fn answered(agents: u32, load: f64, patience: f64) -> f64 {
     let lost = |load: f64| {
         let spare = f64::from(agents) - load;
         if spare <= 0.0 { 1.0 } else { erlang_c(agents, load) * math::exp(-spare * patience) }
     };
-    let mut answered = 1.0 - lost(load);
-    if answered < 0.999 {
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..STEPS {
-            let middle = (low + high) / 2.0;
-            if 1.0 - lost(load * middle) > middle { low = middle } else { high = middle }
-        }
-        answered = (low + high) / 2.0;
+    let patient = 1.0 - lost(load);
+    if patient >= 0.999 {
+        return patient;
     }
-    let served = load * answered;
-    let spare = (f64::from(agents) - served).max(1e-9);
-    Queue { answered, wait: (erlang_c(agents, served) / spare).min(patience) }
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..STEPS {
+        let middle = (low + high) / 2.0;
+        if 1.0 - lost(load * middle) > middle { low = middle } else { high = middle }
+    }
+    (low + high) / 2.0
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! keyed draw: what the tool answers alone it answers as well for all, and the people it assists gain the more the weaker they
 //! are, so that it helps the weak most.
 
-use super::erlang::queue;
+use super::erlang::answered;
 use super::inquiry::packed;
 use crate::params::{MerchantServiceParams, ToolParams};
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ pub(crate) fn service(params: &MerchantServiceParams, talent: &Talent, desk: &Sh
     let skilled = plain + (1.0 - plain) * gain;
     let rush = f64::from((desk.recent + USUAL_FLOOR) / (desk.usual + USUAL_FLOOR));
     let load = f64::from(params.agents) * params.load * rush * (1.0 - alone) / (1.0 + gain);
-    let met = if params.agents == 0 { 0.0 } else { queue(desk.people(params), load, params.patience).answered };
+    let met = if params.agents == 0 { 0.0 } else { answered(desk.people(params), load, params.patience) };
     packed(alone + (1.0 - alone) * met * skilled, tool.map_or(0.0, |tool| tool.reach * learned))
 }
 

@@ -285,5 +285,6 @@ pub(crate) fn platform_tick(platform: &str, tick: u32) -> PlatformTick {
         search_spend: 0,
         cart_messages: 0,
         recovered_lines: 0,
+        search_lapsed: 0,
     }
 }

@@ -47,7 +47,7 @@ fn compile_channel(units: &Units, funnel: &Funnel, at: usize, name: &str, channe
 }
 
 /// Whether money of a channel goes to the ad auction: search, where the platform sells slots.
-fn is_auctioned(scenario: &Scenario, channel: &model::Channel) -> bool {
+pub(crate) fn is_auctioned(scenario: &Scenario, channel: &model::Channel) -> bool {
     let sells =
         |platform: &String| scenario.platforms.get(platform).is_some_and(|p| p.ads.as_ref().is_some_and(|ads| !ads.slots.is_empty()));
     channel.kind == ChannelKind::Search && channel.platform.as_ref().is_some_and(sells)
@@ -142,18 +142,24 @@ fn brand(units: &Units, brand: &model::Brand) -> BrandParams {
     }
 }
 
-/// The phases of a campaign; the last one has what rounding leaves of the budget.
+/// The phases of a campaign; what rounding leaves of a phase goes to the next, so that their money adds up to the budget.
 fn campaign(units: &Units, content: &model::Content, campaign: &model::Campaign) -> CampaignParams {
     let first = super::calendar::warm_up(units.scenario);
     let calendar = &units.scenario.calendar;
     let days = |from: Date, to: Date| (calendar.tick_of(from) + first, calendar.tick_of(to) + calendar.ticks_per_day() - 1 + first);
     let split = |own: &Named<Share>| shares(units.scenario, if own.is_empty() { &content.channels } else { own });
     let (usual, review) = (allocator(&content.allocator), units.ticks(content.review.0));
-    let phase = |kind, (from, to), share: Share, channels: &Named<Share>| PhaseParams {
+    let (all, mut share_before) = (units.of_merchant(campaign.budget) as f64, 0.0);
+    let mut money = |share: Share| {
+        let before = share_before;
+        share_before += share.0;
+        (all * share_before).round() as i64 - (all * before).round() as i64
+    };
+    let mut phase = |kind, (from, to), share: Share, channels: &Named<Share>| PhaseParams {
         kind,
         from,
         to,
-        budget: (units.of_merchant(campaign.budget) as f64 * share.0) as i64,
+        budget: money(share),
         shares: split(channels),
         precision: 0.0,
         creatives: None,

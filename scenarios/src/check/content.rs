@@ -1,4 +1,4 @@
-//! Channels, the funnel, and the content programmes of merchant groups.
+//! Channels, and the content programmes of merchant groups.
 
 use agents::content::params::CHANNELS;
 use agents::content::stage::Stage;
@@ -6,11 +6,12 @@ use agents::shopper::MERCHANTS;
 use sim_core::units::{Date, Share};
 
 use super::{Check, at};
+use crate::build::is_auctioned;
 use crate::forecast::forecast;
-use crate::funnel::{BRAND, Fault, Funnel, LOOK};
-use crate::model::{Allocator, Brand, Campaign, Channel, ChannelKind, MerchantGroup, Named};
+use crate::funnel::{BRAND, LOOK};
+use crate::model::{Allocator, Brand, Campaign, Channel, ChannelKind, CreativeMode, Creatives, MerchantGroup, Named};
 use crate::path::Path;
-use crate::problem::{Problem, listed};
+use crate::problem::Problem;
 
 impl Check<'_> {
     pub(super) fn content(&mut self) {
@@ -18,6 +19,7 @@ impl Check<'_> {
         for (name, channel) in &self.scenario.channels {
             self.channel(name, channel);
         }
+        self.auctioned();
         self.funnel();
         let names = Named::from_iter(Stage::ALL.map(|stage| (stage.name().to_owned(), ())));
         self.keys_refer(&at!["mind", "weights"], "stage", &self.scenario.mind.weights, &names);
@@ -60,52 +62,22 @@ impl Check<'_> {
         }
     }
 
-    fn funnel(&mut self) {
+    /// Search that is sold at auction: one channel a platform, whose money is that of the campaigns there, and no audience of its own.
+    fn auctioned(&mut self) {
         let scenario = self.scenario;
-        let nothing = scenario.channels.is_empty() && scenario.funnel.is_empty();
-        if nothing || scenario.channels.keys().any(|name| is_reserved(name)) {
-            return;
-        }
-        for fault in Funnel::new(scenario).faults(&scenario.funnel) {
-            let at = |step: usize, field: &str| at!["funnel", step, field];
-            match fault {
-                Fault::Unknown { step, from } => {
-                    let name = if from { &scenario.funnel[step].from } else { &scenario.funnel[step].to };
-                    let stages = Stage::ALL.map(Stage::name);
-                    let sources = scenario.channels.keys().map(String::as_str).chain([BRAND, LOOK]);
-                    let all: Vec<&str> = if from { sources.chain(stages).collect() } else { stages.to_vec() };
-                    let help =
-                        crate::problem::did_you_mean(name, all.iter().copied()).unwrap_or_else(|| format!("there are {}", listed(all)));
-                    let problem = Problem::new(format!("a funnel has no `{name}`")).help(help);
-                    self.report(at(step, if from { "from" } else { "to" }), problem);
-                }
-                Fault::IntoSource { step } => {
-                    let problem = Problem::new("a step that leads to no stage").found(format!("`{}`", scenario.funnel[step].to));
-                    self.report(at(step, "to"), problem.expected(listed(Stage::ALL.map(Stage::name))));
-                }
-                Fault::Cycle { step, stages } => {
-                    let problem = Problem::new("the funnel leads in a circle").found(format!("a way round through {}", stages.join(", ")));
-                    self.report(at(step, "to"), problem.help("take this step out: a funnel leads on, and time leads back"));
-                }
-                Fault::Idle { channel } => {
-                    let problem = Problem::new(format!("`{channel}` leads nowhere"));
-                    let help = format!("add `{{from: {channel}, to: aware}}` to `funnel`");
-                    self.report_name(at!["channels", &channel], problem.help(help));
-                }
-                Fault::Unreachable { step, stage } => {
-                    let problem = Problem::new(format!("no channel leads to the stage `{stage}`"));
-                    self.report_name(
-                        at!["funnel", step],
-                        problem.help(format!("add a step from a channel to `{stage}` or to a stage before it")),
-                    );
-                }
-                Fault::DeadEnd { step, stage } => {
-                    let problem = Problem::new(format!("the stage `{stage}` is a dead end")).expected("a way on to `act`");
-                    self.report_name(
-                        at!["funnel", step],
-                        problem.help(format!("add `{{from: {stage}, to: act}}`, or steps that lead there")),
-                    );
-                }
+        let auctioned: Vec<(&String, &Channel)> = scenario.channels.iter().filter(|(_, c)| is_auctioned(scenario, c)).collect();
+        for (i, (name, channel)) in auctioned.iter().enumerate() {
+            let platform = channel.platform.as_deref().unwrap_or_default();
+            if let Some((first, _)) = auctioned[..i].iter().find(|(_, other)| other.platform == channel.platform) {
+                let problem = Problem::new(format!("`{name}` and `{first}` both buy clicks in the ad auction of `{platform}`"));
+                self.report_name(
+                    at!["channels", *name],
+                    problem.help(format!("take one out: a merchant has one campaign on `{platform}`")),
+                );
+            }
+            if !channel.audience.is_empty() {
+                let problem = Problem::new(format!("search is sold at the ad auction of `{platform}`: who searches is its audience"));
+                self.report(at!["channels", *name, "audience"], problem.help("leave out `audience`"));
             }
         }
     }
@@ -114,6 +86,7 @@ impl Check<'_> {
         let here = |field: &str| at!["catalog", "merchants", name, field];
         if let Some(content) = &group.content {
             self.split(at!["catalog", "merchants", name, "content", "channels"], group, &content.channels);
+            self.needs_content_ai(here("content"), &content.creatives, Some(&content.allocator));
         }
         if let Some(brand) = &group.brand {
             self.brand(name, group, brand);
@@ -185,18 +158,35 @@ impl Check<'_> {
         }
         let shares: Named<Share> = phases.iter().map(|&(phase, _, _, share, _)| (phase.to_owned(), share)).collect();
         self.adds_up(at!["catalog", "merchants", name, "campaign"], "the shares of the phases", &shares);
-        let content_ai = self.scenario.ai_market.functions.contains_key("content");
-        let uses = |a: &Option<Allocator>| matches!(a, Some(Allocator::Ai { .. }));
-        if campaign.break_out.as_ref().is_some_and(|b| uses(&b.allocator)) && !content_ai {
-            let problem = Problem::new("an AI allocator without the AI function `content`");
+        if let Some(creatives) = campaign.seed.as_ref().and_then(|seed| seed.creatives.as_ref()) {
+            self.needs_content_ai(at!["catalog", "merchants", name, "campaign", "seed"], creatives, None);
+        }
+        if let Some(allocator) = campaign.break_out.as_ref().and_then(|break_out| break_out.allocator.as_ref()) {
+            self.needs_content_ai(at!["catalog", "merchants", name, "campaign", "break_out"], &Creatives::default(), Some(allocator));
+        }
+    }
+
+    /// Reports AI at work below `path` where the file has no AI function for it.
+    fn needs_content_ai(&mut self, path: Path, creatives: &Creatives, allocator: Option<&Allocator>) {
+        if self.scenario.ai_market.functions.contains_key("content") {
+            return;
+        }
+        let generated = creatives.mode == CreativeMode::Aigc;
+        let allocated = matches!(allocator, Some(Allocator::Ai { .. }));
+        for (field, what, _) in [("creatives", "creatives made by AI", generated), ("allocator", "an AI allocator", allocated)]
+            .into_iter()
+            .filter(|(_, _, uses)| *uses)
+        {
+            let mut path = path.clone();
+            path.key(field);
             let help = "add `content: {q0: 0.1, q_max: 0.9, scale: 100, exponent: 0.5}` to `ai_market.functions`";
-            self.report_name(here("break_out", "allocator"), problem.help(help));
+            self.report_name(path, Problem::new(format!("{what} without the AI function `content`")).help(help));
         }
     }
 }
 
 /// Whether a name means something else in a funnel than a channel.
-fn is_reserved(name: &str) -> bool {
+pub(super) fn is_reserved(name: &str) -> bool {
     name == BRAND || name == LOOK || Stage::named(name).is_some()
 }
 

@@ -56,7 +56,8 @@ pub enum Auction {
     FirstPrice,
 }
 
-/// Cost guarantee of campaigns with a target (ROI, net ROI, cost per order, whole-site).
+/// Cost guarantee of campaigns with a target (ROI, net ROI, cost per order, whole-site). Days of a boost and of search money of a content
+/// budget do not count.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CostGuarantee {
@@ -196,7 +197,7 @@ impl Default for Pacing {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WholeSite {
-    /// Target: GMV of all sales, paid and organic, over spend, above 0 to 1000.
+    /// Target: GMV of all sales of the promoted items, paid and organic, over spend, above 0 to 1000.
     #[schemars(range(min = 0.01, max = 1000.0))]
     pub roi: f64,
     /// Share of the merchants that have it at the start.
@@ -212,7 +213,7 @@ pub struct WholeSite {
     /// Share of a merchant's listings on a platform that are promoted at a time, at least one.
     #[serde(default = "default::full")]
     pub items: Share,
-    /// Clicks below which an item counts as new and is promoted first (cold start), 0 to 100000.
+    /// Clicks below which an item counts as new (cold start), 0 to 100000. Half of the promoted places are kept for new items, by lot.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 100_000.0), extend("x-unit" = "clicks in the memory of two weeks"))]
     pub cold_start: f64,

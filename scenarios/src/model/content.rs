@@ -16,7 +16,7 @@ pub struct Channel {
     /// shoppers and are paid outside the market.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
-    /// Segments that it reaches; empty: all.
+    /// Segments that it reaches; empty: all. Not for search that is sold at auction, which reaches who searches.
     #[serde(default)]
     pub audience: Vec<String>,
     /// Most impressions per shopping mission of its audience, all merchants together, above 0 to 10000. Beyond it everybody gets the
@@ -57,8 +57,8 @@ pub struct Channel {
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelKind {
     /// Results of a search (搜索). On a platform that sells slots its money buys clicks in the ad auction: it adds to the budget of the
-    /// merchant's campaign there, and its bids rise until it is spent; each click is a contact. `cpm`, `capacity` and the response then
-    /// only tell an allocator what to expect.
+    /// merchant's campaign there, and its bids rise until it is spent; each click is a contact. A platform has one such channel. `cpm`,
+    /// `capacity` and the response then only tell an allocator what to expect.
     Search,
     /// Recommended items.
     Feed,
@@ -75,7 +75,8 @@ pub enum ChannelKind {
 /// A step of the funnel: from a channel, `brand`, `look` or a 5A stage (aware, appeal, ask, act, advocate) to a stage.
 ///
 /// A contact through a channel moves a shopper from stage s to t where both the channel and s have a step to t; from outside it
-/// leads to stages that no other stage leads to. `brand` are reserved impressions, `look` is looking at an offer on a page.
+/// leads to stages that no other stage leads to. `brand` are reserved impressions, `look` is looking at an offer on a page, which leads
+/// to ask. Orders lead to act and recommendations to advocate; contacts lead to neither.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunnelStep {
