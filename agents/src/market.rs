@@ -127,7 +127,7 @@ impl Bazaar {
     }
 
     /// Whether the merchant of a listing is hosted here.
-    fn owns(&self, merchants: &Merchants, listing: usize) -> bool {
+    pub(crate) fn owns(&self, merchants: &Merchants, listing: usize) -> bool {
         merchants.owned.contains(&self.catalog.listings[listing].merchant)
     }
 

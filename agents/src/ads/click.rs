@@ -34,6 +34,10 @@ enum What {
 }
 
 impl AdView {
+    fn of(option: &Option_, segment: usize, what: What) -> AdView {
+        AdView { listing: option.listing, cost: option.cost_per_click, platform: option.platform, segment: segment as u8, what }
+    }
+
     /// The listing, if it was clicked.
     pub(crate) fn clicked(&self) -> Option<u32> {
         (self.what == What::Click).then_some(self.listing)
@@ -133,16 +137,14 @@ impl Tour<'_> {
             let u = unit_f32((mix(key, u64::from(option.listing)) >> 32) as u32);
             let clicks = chosen == Some(i) || clicks(weights[i] * odds, leaving, u);
             let what = if clicks { What::Click } else { What::Impression };
-            let (platform, segment) = (option.platform, segment as u8);
-            views.push(AdView { listing: option.listing, cost: option.cost_per_click, platform, segment, what });
+            views.push(AdView::of(option, segment, what));
         }
     }
 
     /// Notes that a clicked line is kept in a cart.
     pub(crate) fn note_favourite(&self, views: &mut Vec<AdView>, option: &Option_, segment: usize) {
         if option.is_paid() {
-            let (platform, segment) = (option.platform, segment as u8);
-            views.push(AdView { listing: option.listing, cost: 0, platform, segment, what: What::Kept });
+            views.push(AdView::of(option, segment, What::Kept));
         }
     }
 }

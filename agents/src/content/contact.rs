@@ -100,15 +100,10 @@ impl Contacts {
 
 /// The auctioned channel whose money is in the purses of each group today, by group and platform: a platform has one.
 fn searches(params: &Params, state: &ContentState, platforms: usize) -> Vec<u8> {
-    let channels = &params.content.channels;
-    if channels.iter().all(|c| !c.auctioned) {
-        return Vec::new();
-    }
-    let of = |(content, p): (&GroupContent, usize)| {
-        let bought = channels.iter().zip(&content.buys).position(|(c, buy)| c.auctioned && c.platform == Some(p) && buy.funded > 0);
-        bought.map_or(NO_CHANNEL, |at| at as u8)
-    };
-    let found: Vec<u8> = state.groups.iter().flat_map(|content| (0..platforms).map(move |p| (content, p))).map(of).collect();
+    let auctioned: Vec<Option<usize>> = (0..platforms).map(|p| params.content.auctioned_on(p)).collect();
+    let funded = |content: &GroupContent, at: usize| content.buys.get(at).is_some_and(|buy| buy.funded > 0);
+    let of = |content: &GroupContent, at: Option<usize>| at.filter(|&at| funded(content, at)).map_or(NO_CHANNEL, |at| at as u8);
+    let found: Vec<u8> = state.groups.iter().flat_map(|content| auctioned.iter().map(move |&at| of(content, at))).collect();
     if found.iter().all(|c| *c == NO_CHANNEL) { Vec::new() } else { found }
 }
 

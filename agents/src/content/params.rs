@@ -81,6 +81,11 @@ impl ContentParams {
     pub fn off() -> ContentParams {
         ContentParams { channels: Vec::new(), brand_lift: [[0.0; PLACES]; PLACES], mind: MindParams::off() }
     }
+
+    /// The channel whose money buys clicks in the ad auction of a platform; a platform has at most one.
+    pub(crate) fn auctioned_on(&self, platform: usize) -> Option<usize> {
+        self.channels.iter().position(|channel| channel.auctioned && channel.platform == Some(platform))
+    }
 }
 
 /// How a merchant group splits its budget over channels.

@@ -16,16 +16,13 @@ const CLICK_KEY: u64 = 1 << 33;
 
 /// What a merchant of a group may pay for clicks on a platform out of the content plan, money units.
 pub(crate) fn money(market: &Bazaar, view: &View, group: usize, platform: usize) -> i64 {
-    let channels = &market.params(view).content.channels;
-    let Some(content) = view.state.content.groups.get(group) else { return 0 };
-    let bought = channels.iter().zip(&content.buys).filter(|(c, _)| c.auctioned && c.platform == Some(platform));
-    bought.map(|(_, buy)| buy.spend).sum()
+    let Some(at) = market.params(view).content.auctioned_on(platform) else { return 0 };
+    view.state.content.groups.get(group).and_then(|content| content.buys.get(at)).map_or(0, |buy| buy.spend)
 }
 
 /// Books what content money has paid for clicks.
 pub(crate) fn note(market: &Bazaar, view: &View, group: usize, platform: usize, paid: i64, added: &mut Totals) {
-    let channels = &market.params(view).content.channels;
-    let Some(at) = channels.iter().position(|c| c.auctioned && c.platform == Some(platform)) else { return };
+    let Some(at) = market.params(view).content.auctioned_on(platform) else { return };
     added.content.at(group, at).spend += paid;
     added.add_to(platform, 0, Metric::SearchSpend, paid);
     added.fired(Mechanism::CampaignSearch, 1, paid);

@@ -11,10 +11,10 @@ use sim_core::rows::ChurnRow;
 pub fn lost_sales(market: &Bazaar, tick: u32, merchants: &Merchants) -> Vec<ChurnRow> {
     let catalog = &market.catalog;
     let lost = merchants.week_losses.iter().enumerate().filter(|(_, lost)| **lost > 0);
-    let lost = lost.map(|(at, lost)| (at, *lost, &catalog.listings[at / Cause::COUNT]));
     // a restart, or shards that are placed again, leave behind what is known of merchants that are hosted elsewhere
-    let hosted = lost.filter(|(_, _, listing)| merchants.owned.contains(&listing.merchant));
+    let hosted = lost.filter(|(at, _)| market.owns(merchants, at / Cause::COUNT));
     hosted
+        .map(|(at, &lost)| (at, lost, &catalog.listings[at / Cause::COUNT]))
         .map(|(at, lost, listing)| ChurnRow {
             tick,
             platform: catalog.platforms[listing.platform as usize].clone(),

@@ -45,13 +45,15 @@ impl Awake {
     }
 }
 
+/// A runtime whose clock goes on only while everybody waits.
+#[cfg(test)]
+pub(crate) fn paused() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn paused() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
-    }
 
     #[test]
     fn waking_time_counts_and_ends_a_wait() {

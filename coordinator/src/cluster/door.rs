@@ -139,17 +139,25 @@ impl AsyncWrite for Guest {
 mod tests {
     use super::*;
 
+    use std::net::SocketAddr;
+
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
     use tokio_stream::wrappers::TcpListenerStream;
 
+    use crate::cluster::awake::paused;
+
+    /// An address, and the guests who come there, two at a time.
+    async fn door() -> (SocketAddr, Pin<Box<impl Stream<Item = io::Result<Guest>>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, Box::pin(at_most(2, TcpListenerStream::new(listener), SILENCE)))
+    }
+
     #[test]
     fn a_crowd_waits_outside_and_the_silent_have_to_go() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let mut inside = Box::pin(at_most(2, TcpListenerStream::new(listener), SILENCE));
+        paused().block_on(async {
+            let (address, mut inside) = door().await;
             let connect = || TcpStream::connect(address);
             let mut clients = vec![connect().await.unwrap(), connect().await.unwrap()];
             let (first, mut second) = (inside.next().await.unwrap().unwrap(), inside.next().await.unwrap().unwrap());
@@ -167,11 +175,8 @@ mod tests {
 
     #[test]
     fn who_has_slept_himself_closes_nothing() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let mut inside = Box::pin(at_most(2, TcpListenerStream::new(listener), SILENCE));
+        paused().block_on(async {
+            let (address, mut inside) = door().await;
             let _client = TcpStream::connect(address).await.unwrap();
             let mut guest = inside.next().await.unwrap().unwrap();
             let mut byte = [0];

@@ -86,7 +86,9 @@ impl Check<'_> {
         let here = |field: &str| at!["catalog", "merchants", name, field];
         if let Some(content) = &group.content {
             self.split(at!["catalog", "merchants", name, "content", "channels"], group, &content.channels);
-            self.needs_content_ai(here("content"), &content.creatives, Some(&content.allocator));
+            let here = |field: &str| at!["catalog", "merchants", name, "content", field];
+            self.made_by_ai(here("creatives"), &content.creatives);
+            self.allocated_by_ai(here("allocator"), &content.allocator);
         }
         if let Some(brand) = &group.brand {
             self.brand(name, group, brand);
@@ -159,26 +161,28 @@ impl Check<'_> {
         let shares: Named<Share> = phases.iter().map(|&(phase, _, _, share, _)| (phase.to_owned(), share)).collect();
         self.adds_up(at!["catalog", "merchants", name, "campaign"], "the shares of the phases", &shares);
         if let Some(creatives) = campaign.seed.as_ref().and_then(|seed| seed.creatives.as_ref()) {
-            self.needs_content_ai(at!["catalog", "merchants", name, "campaign", "seed"], creatives, None);
+            self.made_by_ai(here("seed", "creatives"), creatives);
         }
         if let Some(allocator) = campaign.break_out.as_ref().and_then(|break_out| break_out.allocator.as_ref()) {
-            self.needs_content_ai(at!["catalog", "merchants", name, "campaign", "break_out"], &Creatives::default(), Some(allocator));
+            self.allocated_by_ai(here("break_out", "allocator"), allocator);
         }
     }
 
-    /// Reports AI at work below `path` where the file has no AI function for it.
-    fn needs_content_ai(&mut self, path: Path, creatives: &Creatives, allocator: Option<&Allocator>) {
-        if self.scenario.ai_market.functions.contains_key("content") {
-            return;
+    fn made_by_ai(&mut self, path: Path, creatives: &Creatives) {
+        if creatives.mode == CreativeMode::Aigc {
+            self.needs_content_ai(path, "creatives made by AI");
         }
-        let generated = creatives.mode == CreativeMode::Aigc;
-        let allocated = matches!(allocator, Some(Allocator::Ai { .. }));
-        for (field, what, _) in [("creatives", "creatives made by AI", generated), ("allocator", "an AI allocator", allocated)]
-            .into_iter()
-            .filter(|(_, _, uses)| *uses)
-        {
-            let mut path = path.clone();
-            path.key(field);
+    }
+
+    fn allocated_by_ai(&mut self, path: Path, allocator: &Allocator) {
+        if matches!(allocator, Allocator::Ai { .. }) {
+            self.needs_content_ai(path, "an AI allocator");
+        }
+    }
+
+    /// Reports `what` is at work at a path where the file has no AI function for it.
+    fn needs_content_ai(&mut self, path: Path, what: &str) {
+        if !self.scenario.ai_market.functions.contains_key("content") {
             let help = "add `content: {q0: 0.1, q_max: 0.9, scale: 100, exponent: 0.5}` to `ai_market.functions`";
             self.report_name(path, Problem::new(format!("{what} without the AI function `content`")).help(help));
         }
