@@ -132,16 +132,17 @@ impl PageRequest<'_> {
             self.show_first(recalled, &mut score[..count]);
         }
         rank(&score[..count], keys);
-        let awards = self.ads.as_ref().map_or_else(Awards::default, |ads| {
+        // not a closure: one that is not inlined is compiled without the wider vectors
+        let (mut awards, mut slots) = (Awards::default(), &[][..]);
+        if let Some(ads) = &self.ads {
             let fit = &mut entries.fit[..count];
             if ads.params.own_estimate {
                 blur(ads.accuracy, self.noise[1], recalled, true_match, fit);
             } else {
                 fit.copy_from_slice(estimate);
             }
-            ads.auction(entries, listings, count)
-        });
-        let slots = self.ads.as_ref().map_or(&[][..], |ads| &ads.params.slots);
+            (awards, slots) = (ads.auction(entries, listings, count), &ads.params.slots[..]);
+        }
         self.lay_out(wanted, slots, awards.as_slice(), count, page);
     }
 

@@ -95,7 +95,10 @@ impl Board {
     fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i32; RECALLED]) -> Board {
         let Bidders { count, listings, bids, quality } = bidders;
         for (place, (slot, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
-            *slot = if bid >= reserve { key(bid as i32 as f32 * quality as i32 as f32, place) } else { OUT };
+            let key = key(bid as i32 as f32 * quality as i32 as f32, place);
+            // by a mask: as a branch, it would go either way and keep the loop out of vectors
+            let stays = -i32::from(bid >= reserve);
+            *slot = key & stays | OUT & !stays;
         }
         let padded = count.next_multiple_of(LANES);
         keys[count..padded].fill(OUT);

@@ -60,7 +60,9 @@ impl AdSpace<'_> {
             *amount = if bid.is_smart() { fitted } else { bid.amount() };
         }
         if *squash < 1.0 {
-            quality[..count].iter_mut().for_each(|q| *q = squashed(*q, *squash));
+            for quality in &mut quality[..count] {
+                *quality = squashed(*quality, *squash);
+            }
         }
         debug_assert_eq!(slots.len(), examined_ppm.len());
         let bidders = Bidders { count, listings, bids: amounts, quality };
@@ -82,6 +84,7 @@ fn to_int(x: f32) -> u32 {
 }
 
 /// Predicted click-through rate to the power of `squash`, ppm.
+#[inline(always)]
 fn squashed(rate_ppm: u32, squash: f32) -> u32 {
     in_ppm(exp_f32(squash * ln_f32(rate_ppm as f32 / CERTAIN as f32)))
 }
