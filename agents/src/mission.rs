@@ -470,6 +470,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_order_of_listings_is_that_of_a_stable_sort() {
+        let listings = [9, 4, 9, 1, 7, 4, 1, 1, 30, 2, 2];
+        let options = listings.map(|listing| Option_ { listing, ..NOTHING });
+        let mut sorted: Vec<u8> = (0..11).collect();
+        sorted.sort_by_key(|&i| listings[i as usize]);
+        assert_eq!(by_listing(&options)[..11], sorted);
+    }
+
+    #[test]
     fn a_category_follows_its_thresholds() {
         assert_eq!([0, 99, 100, u32::MAX].map(|b| pick_category(&[100, 200, u32::MAX], b)), [0, 0, 1, 2]);
     }

@@ -7,8 +7,8 @@ use crate::ads::auction::{Award, Awards};
 use crate::ads::space::{AdSpace, Entries};
 use crate::catalog::{Catalog, NO_LISTING};
 use crate::content::meet::SOUGHT;
-use crate::params::{ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
-use crate::ranking::{LANES, OUT, PLACES, place, rank, strike, take_best};
+use crate::params::{AD_SLOTS, ChoiceParams, PlatformParams, RECALLED, SHOWN, TASTE};
+use crate::ranking::{LANES, OUT, Taken, place, rank};
 use crate::view::{Offer, Shelves};
 use sim_core::draw::{below, mix};
 use sim_core::math::sqrt_f32;
@@ -41,7 +41,7 @@ struct Candidates {
     quality: [f32; RECALLED],
     price_term: [f32; RECALLED],
     /// Parts of the integer inner product of taste and traits, exact in any order.
-    products: [[i32; 4]; RECALLED],
+    products: [i32; RECALLED],
     true_match: [f32; RECALLED],
     estimate: [f32; RECALLED],
     score: [f32; RECALLED],
@@ -109,12 +109,12 @@ impl PageRequest<'_> {
         for (&listing, ((quality, price_term), (product, bid))) in listings[..count].iter().zip(gathered) {
             let offer = &self.offers[listing as usize];
             (*quality, *price_term, *bid) = (offer.quality, offer.price_term, offer.bid);
-            *product = taste.dot(i16x8::new(offer.traits.map(i16::from))).to_array();
+            *product = taste.dot(i16x8::new(offer.traits.map(i16::from))).to_array().into_iter().sum();
         }
         let terms = quality[..count].iter().zip(&price_term[..count]).zip(&products[..count]);
         let columns = true_match[..count].iter_mut().zip(&mut score[..count]).zip(&mut entries.utility[..count]);
-        for (((quality, price_term), [a, b, c, d]), ((m, score), utility)) in terms.zip(columns) {
-            *m = (a + b + c + d) as f32 * self.match_scale;
+        for (((quality, price_term), &product), ((m, score), utility)) in terms.zip(columns) {
+            *m = product as f32 * self.match_scale;
             *score = rank_quality * quality - rank_price * price_term;
             *utility = quality - self.sensitivity * price_term;
         }
@@ -203,20 +203,23 @@ impl PageRequest<'_> {
     fn lay_out(&self, wanted: usize, slots: &[u8], awards: &[Award], count: usize, page: &mut Page) {
         let Candidates { listings, true_match, estimate, keys, .. } = &mut page.candidates;
         let padded = count.next_multiple_of(LANES);
-        let (listings, keys) = (&listings[..padded], &mut keys[..padded]);
+        let mut taken = Taken::<{ AD_SLOTS + SHOWN }>::none();
         for award in awards {
-            strike(keys, listings, award.listing);
+            keys[award.place as usize] = OUT;
+            taken.add(award.listing);
         }
+        let (listings, keys) = (&listings[..padded], &keys[..padded]);
         (page.len, page.sold) = (0, awards.len());
-        // what may not come again: the listing, or else only the place
-        let names = if self.platform.distinct { listings } else { &PLACES[..padded] };
-        let (mut next, mut gone) = (0, NO_LISTING);
+        let (mut next, mut last) = (0, i32::MAX);
         while page.len < wanted {
             let is_slot = next < awards.len() && page.len >= slots[next] as usize;
-            let best = if is_slot { OUT } else { take_best(keys, names, gone) };
+            let best = if is_slot { OUT } else { taken.next_best(keys, listings, last) };
             let (j, cost_per_click) = if best != OUT {
                 let j = place(best);
-                gone = names[j];
+                last = best;
+                if self.platform.distinct {
+                    taken.add(listings[j]);
+                }
                 (j, 0)
             } else if next < awards.len() {
                 next += 1;
@@ -246,7 +249,7 @@ impl Page {
             listings: [0; RECALLED],
             quality: [0.0; RECALLED],
             price_term: [0.0; RECALLED],
-            products: [[0; 4]; RECALLED],
+            products: [0; RECALLED],
             true_match: [0.0; RECALLED],
             estimate: [0.0; RECALLED],
             score: [0.0; RECALLED],

@@ -1,8 +1,9 @@
-//! Keys that sort like scores, and taking the largest again and again: whole lanes, no branches.
+//! Keys that sort like scores, and the largest below the last, again and again: whole lanes, no branches.
 //!
 //! Guarantees a total order: the low bits of a key hold the place, so that keys are unique and the first place of equals wins.
 //! Scores that differ by less than 8 parts in a million count as equal.
 
+use crate::catalog::NO_LISTING;
 use crate::params::RECALLED;
 
 /// Keys that are compared at a time: columns of keys are padded to a multiple.
@@ -11,16 +12,6 @@ pub(crate) const LANES: usize = 8;
 pub(crate) const OUT: i32 = i32::MIN;
 /// The low bits of a key: the place, from the last.
 const LAST_PLACE: i32 = RECALLED as i32 - 1;
-/// A name for each place.
-pub(crate) const PLACES: [u32; RECALLED] = {
-    let (mut places, mut j) = ([0; RECALLED], 0);
-    while j < RECALLED {
-        places[j] = j as u32;
-        j += 1;
-    }
-    places
-};
-
 /// The key of a score at a place.
 #[inline(always)]
 pub(crate) fn key(score: f32, place: usize) -> i32 {
@@ -44,47 +35,72 @@ pub(crate) fn rank(score: &[f32], keys: &mut [i32; RECALLED]) {
     }
 }
 
-/// Takes every place that is called `gone` out. Whole lanes of both.
+/// The largest key below `last`, [`OUT`] if there is none. Whole lanes.
 #[inline(always)]
-pub(crate) fn strike(keys: &mut [i32], names: &[u32], gone: u32) {
-    for (key, &name) in keys.iter_mut().zip(names) {
-        *key = if name == gone { OUT } else { *key };
-    }
-}
-
-/// Takes every place that is called `gone` out, and returns the largest key that is left. Whole lanes of both.
-#[inline(always)]
-pub(crate) fn take_best(keys: &mut [i32], names: &[u32], gone: u32) -> i32 {
-    strike(keys, names, gone);
+pub(crate) fn next_best(keys: &[i32], last: i32) -> i32 {
     let mut best = [OUT; LANES];
-    for eight in keys.chunks_exact(LANES) {
+    for eight in keys.as_chunks::<LANES>().0 {
         for (best, &key) in best.iter_mut().zip(eight) {
-            *best = (*best).max(key);
+            *best = (*best).max(if key < last { key } else { OUT });
         }
     }
     best.into_iter().fold(OUT, i32::max)
 }
 
+/// Listings that are not to come again: `N` at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken<const N: usize> {
+    listings: [u32; N],
+    len: usize,
+}
+
+impl<const N: usize> Taken<N> {
+    /// None yet.
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Taken { listings: [NO_LISTING; N], len: 0 }
+    }
+
+    /// One more.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, listing: u32) {
+        self.listings[self.len] = listing;
+        self.len += 1;
+    }
+
+    /// Whether it is among them: all are looked at, for where a search ends cannot be foreseen.
+    #[inline(always)]
+    fn has(&self, listing: u32) -> bool {
+        self.listings.iter().fold(false, |has, &taken| has | (taken == listing))
+    }
+
+    /// The largest key below `last` whose listing is not taken, [`OUT`] if there is none. Whole lanes of both.
+    #[inline(always)]
+    pub(crate) fn next_best(&self, keys: &[i32], listings: &[u32], mut last: i32) -> i32 {
+        loop {
+            last = next_best(keys, last);
+            if last == OUT || !self.has(listings[place(last)]) {
+                return last;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::NO_LISTING;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn taking_the_largest_key_again_and_again_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
+        fn the_largest_key_again_and_again_agrees_with_a_sort(values in prop::collection::vec(-50.0f32..50.0, 1..=RECALLED)) {
             let mut keys = [7; RECALLED];
             rank(&values, &mut keys);
-            let keys = &mut keys[..values.len().next_multiple_of(LANES)];
-            let (mut order, mut gone) = (Vec::new(), NO_LISTING);
-            loop {
-                let key = take_best(keys, &PLACES[..keys.len()], gone);
-                if key == OUT {
-                    break;
-                }
-                gone = place(key) as u32;
+            let keys = &keys[..values.len().next_multiple_of(LANES)];
+            let (mut order, mut key) = (Vec::new(), next_best(keys, i32::MAX));
+            while key != OUT {
                 order.push(place(key));
+                key = next_best(keys, key);
             }
             let mut seen = order.clone();
             seen.sort_unstable();
@@ -99,7 +115,21 @@ mod tests {
     fn the_first_place_of_equals_is_taken_first() {
         let mut keys = [0; RECALLED];
         rank(&[2.0, 3.0, 3.0], &mut keys);
-        assert_eq!(place(take_best(&mut keys[..LANES], &PLACES[..LANES], NO_LISTING)), 1);
-        assert_eq!(place(take_best(&mut keys[..LANES], &PLACES[..LANES], 1)), 2);
+        let first = next_best(&keys[..LANES], i32::MAX);
+        assert_eq!((place(first), place(next_best(&keys[..LANES], first))), (1, 2));
+    }
+
+    #[test]
+    fn a_listing_that_is_taken_comes_at_no_place_again() {
+        let mut keys = [0; RECALLED];
+        rank(&[2.0, 3.0, 3.0, 1.0], &mut keys);
+        let listings = [8, 7, 7, 9, 0, 0, 0, 0];
+        let mut taken = Taken::<2>::none();
+        let next = |taken: &Taken<2>, last| taken.next_best(&keys[..LANES], &listings, last);
+        let first = next(&taken, i32::MAX);
+        taken.add(7);
+        let second = next(&taken, first);
+        taken.add(9);
+        assert_eq!((place(first), place(second), next(&taken, second)), (1, 0, OUT));
     }
 }

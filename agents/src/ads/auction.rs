@@ -4,9 +4,8 @@
 //! money units (rounded up), and at most one slot for a listing.
 
 use super::bid::Bid;
-use crate::catalog::NO_LISTING;
 use crate::params::{AD_SLOTS, Auction, RECALLED};
-use crate::ranking::{LANES, OUT, key, place, take_best};
+use crate::ranking::{LANES, OUT, Taken, key, place};
 
 /// Quality of a certain click, ppm.
 pub const CERTAIN: u32 = 1_000_000;
@@ -103,17 +102,17 @@ impl Board {
         let padded = count.next_multiple_of(LANES);
         keys[count..padded].fill(OUT);
         let mut board = Board { places: [0; AD_SLOTS + 1], scores: [0; AD_SLOTS + 2], len: 0 };
-        let mut gone = NO_LISTING;
+        let (mut taken, mut last) = (Taken::<{ AD_SLOTS + 1 }>::none(), i32::MAX);
         while board.len <= slots {
-            let best = take_best(&mut keys[..padded], &listings[..padded], gone);
-            if best == OUT {
+            last = taken.next_best(&keys[..padded], &listings[..padded], last);
+            if last == OUT {
                 break;
             }
-            let place = place(best);
+            let place = place(last);
             board.places[board.len] = place as u8;
             board.scores[board.len] = u64::from(bids[place]) * u64::from(quality[place]);
             board.len += 1;
-            gone = listings[place];
+            taken.add(listings[place]);
         }
         board
     }
