@@ -398,9 +398,9 @@ impl Tour<'_> {
         for &(platform, from, to) in pages {
             let p = platform as usize;
             let page = from as usize..to as usize;
-            let here = || options[page.clone()].iter().zip(&weights[page.clone()]).filter(|(o, _)| o.examined);
             if memory.inclusive_value_gain > 0.0 {
-                let logsum = ln_f32(here().map(|(_, w)| *w).sum::<f32>() + leaving.weight) - leaving.utility;
+                // what is not examined weighs nothing
+                let logsum = ln_f32(weights[page.clone()].iter().sum::<f32>() + leaving.weight) - leaving.utility;
                 let value = logsum * Q10;
                 let old = f32::from(row.inclusive[p]);
                 row.inclusive[p] = (old + (value - old) * memory.inclusive_value_gain).clamp(-32_000.0, 32_000.0) as i16;
@@ -409,7 +409,7 @@ impl Tour<'_> {
             let deal = self.view.deals[p][segment];
             if deal > 0.0 && memory.deal_credit_gain > 0.0 {
                 let (mut list, mut off) = (0.0f32, 0.0f32);
-                for (o, _) in here() {
+                for o in options[page].iter().filter(|o| o.examined) {
                     let price = self.view.state.prices[o.listing as usize] as f32;
                     list += price;
                     off += price - o.goods as f32;

@@ -42,7 +42,10 @@ impl Tour<'_> {
         if best == f32::NEG_INFINITY {
             return None;
         }
-        let mut weights = utilities.map(|u| if u == f32::NEG_INFINITY { 0.0 } else { exp_f32(u - best) });
+        let mut weights = [0.0; PLATFORMS];
+        for (weight, u) in weights.iter_mut().zip(utilities) {
+            *weight = if u == f32::NEG_INFINITY { 0.0 } else { exp_f32(u - best) };
+        }
         let mut draw = |u: f32| {
             let total: f32 = weights.iter().sum();
             let at = pick(&weights, u * total).or_else(|| weights.iter().rposition(|w| *w > 0.0)).filter(|_| total > 0.0)?;

@@ -13,7 +13,7 @@ pub const CERTAIN: u32 = 1_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Award {
     /// Place of the winner among the candidates.
-    pub place: u8,
+    pub place: u32,
     /// Listing.
     pub listing: u32,
     /// Price of a click, money units.
@@ -82,7 +82,7 @@ pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED]) -> Awar
     let mut awards = Awards::default();
     for k in 0..board.len.min(slots) {
         let place = board.places[k] as usize;
-        awards.won[k] = Award { place: place as u8, listing: listings[place], cost: board.cost(k, bids[place], quality[place], rules) };
+        awards.won[k] = Award { place: place as u32, listing: listings[place], cost: board.cost(k, bids[place], quality[place], rules) };
         awards.len += 1;
     }
     awards
