@@ -6,7 +6,8 @@
 use pulp::{Arch, NullaryFnOnce};
 
 /// A piece of work that is compiled once for each kind of vector unit. `run` and what is hot below it must be
-/// `#[inline(always)]`: a call that stays a call is compiled for the smallest machine.
+/// `#[inline(always)]`: a call that stays a call is compiled for the smallest machine. So are closures handed to the library's own
+/// functions (`map_or_else`, `array::map`), which nobody can be made to inline: hot work stands in loops and `if let`.
 pub trait Kernel {
     /// Does the work.
     fn run(self);
