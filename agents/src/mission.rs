@@ -10,6 +10,7 @@ use crate::metric::{Mechanism, Metric, Totals};
 use crate::page::Page;
 use crate::params::{PLATFORMS, RATE_LEVELS};
 use crate::protection;
+use crate::ranking;
 use crate::service::Considered;
 use crate::shard::{ShardState, ShopperShard};
 use crate::shopper::{Q10, Q12, Shopper};
@@ -20,7 +21,7 @@ use sim_core::lanes::Kernel;
 use sim_core::math::{exp_f32, ln_f32};
 use sim_core::tick::Wishes;
 
-/// Shoppers that share a block of visit draws; also options that are put in order together.
+/// Shoppers that share a block of visit draws.
 const LANES: usize = 8;
 /// Shoppers whose rows are fetched together: a multiple of [`LANES`].
 const BATCH: usize = 64;
@@ -438,17 +439,17 @@ fn by_listing(options: &[Option_]) -> [u8; COMPARED] {
     for (i, (key, option)) in keys.iter_mut().zip(options).enumerate() {
         *key = i64::from(option.listing) << 8 | i as i64;
     }
-    let (all, eights) = (&keys[..options.len()], keys.as_chunks::<LANES>().0);
+    let (all, eights) = (&keys[..options.len()], keys.as_chunks::<{ ranking::LANES }>().0);
     let mut order = [0u8; COMPARED];
-    for (at, eight) in eights.iter().enumerate().take(options.len().div_ceil(LANES)) {
-        let mut before = [0i64; LANES];
+    for (at, eight) in eights.iter().enumerate().take(options.len().div_ceil(ranking::LANES)) {
+        let mut before = [0i64; ranking::LANES];
         for &other in all {
             for (before, &mine) in before.iter_mut().zip(eight) {
                 *before += i64::from(other < mine);
             }
         }
-        for (lane, &before) in before.iter().enumerate().take(options.len() - at * LANES) {
-            order[before as usize] = (at * LANES + lane) as u8;
+        for (lane, &before) in before.iter().enumerate().take(options.len() - at * ranking::LANES) {
+            order[before as usize] = (at * ranking::LANES + lane) as u8;
         }
     }
     order

@@ -12,6 +12,7 @@ pub(crate) const LANES: usize = 8;
 pub(crate) const OUT: i32 = i32::MIN;
 /// The low bits of a key: the place, from the last.
 const LAST_PLACE: i32 = RECALLED as i32 - 1;
+
 /// The key of a score at a place.
 #[inline(always)]
 pub(crate) fn key(score: f32, place: usize) -> i32 {

@@ -89,7 +89,7 @@ pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED]) -> Awar
 }
 
 impl Board {
-    /// The best of all, each listing once: takes the largest key, as often as needed, without branches.
+    /// The best of all, each listing once: the largest key below the last, as often as needed.
     #[inline(always)]
     fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i32; RECALLED]) -> Board {
         let Bidders { count, listings, bids, quality } = bidders;
