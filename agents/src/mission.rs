@@ -18,7 +18,7 @@ use crate::view::View;
 use crate::visit::{Access, Basket, COMPARED, Keys, NOTHING, Option_, PAGES, Tour};
 use sim_core::draw::{Purpose, Words};
 use sim_core::lanes::Kernel;
-use sim_core::math::{exp_f32, ln_f32};
+use sim_core::math::{exp_f32, larger, ln_f32};
 use sim_core::tick::Wishes;
 
 /// Shoppers that share a block of visit draws.
@@ -244,7 +244,7 @@ impl Tour<'_> {
         let tired = self.params.segments[segment].fatigue_sensitivity * row.total_fatigue();
         let leaving = self.params.choice.outside + self.params.choice.outside_fatigue * tired;
         // relative to the best, so that no exponential overflows
-        let best = options.iter().filter(|o| o.examined).map(|o| o.utility).fold(leaving, f32::max);
+        let best = options.iter().filter(|o| o.examined).map(|o| o.utility).fold(leaving, larger);
         for (weight, option) in weights.iter_mut().zip(options) {
             *weight = if option.examined { exp_f32(option.utility - best) } else { 0.0 };
         }

@@ -132,8 +132,8 @@ impl PageRequest<'_> {
             self.show_first(recalled, &mut score[..count]);
         }
         rank(&score[..count], keys);
-        // not a closure: one that is not inlined is compiled without the wider vectors
         let (mut awards, mut slots) = (Awards::default(), &[][..]);
+        // not a closure: one that is not inlined is compiled without the wider vectors
         if let Some(ads) = &self.ads {
             let fit = &mut entries.fit[..count];
             if ads.params.own_estimate {
@@ -141,7 +141,8 @@ impl PageRequest<'_> {
             } else {
                 fit.copy_from_slice(estimate);
             }
-            (awards, slots) = (ads.auction(entries, listings, count), &ads.params.slots[..]);
+            ads.auction(entries, listings, count, &mut awards);
+            slots = &ads.params.slots;
         }
         self.lay_out(wanted, slots, awards.as_slice(), count, page);
     }

@@ -5,7 +5,7 @@ use crate::params::PLATFORMS;
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::visit::Tour;
 use sim_core::draw::Words;
-use sim_core::math::exp_f32;
+use sim_core::math::{exp_f32, larger};
 
 impl Tour<'_> {
     /// Platform first visited and all visited, as bits; `None` where nobody sells the category.
@@ -38,7 +38,7 @@ impl Tour<'_> {
         if let Some((owner, pull)) = helper.and_then(|h| h.params.owner.map(|owner| (owner as usize, h.params.pull))) {
             utilities[owner] += pull;
         }
-        let best = utilities[..self.params.platforms.len()].iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let best = utilities[..self.params.platforms.len()].iter().copied().fold(f32::NEG_INFINITY, larger);
         if best == f32::NEG_INFINITY {
             return None;
         }

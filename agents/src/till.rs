@@ -26,10 +26,11 @@ pub(crate) struct Till<'a> {
 pub(crate) struct Quoted {
     /// All in, money units.
     pub(crate) price: u32,
-    /// The goods alone, without a delivery fee.
-    pub(crate) goods: u32,
     /// The same with the cost of waiting for a presale: what it feels like.
     pub(crate) felt: u32,
+    /// The goods alone, without a delivery fee. Not beside `price`: as a pair they are loaded in one piece, which waits until both
+    /// stores have left the core.
+    pub(crate) goods: u32,
     /// Rule of the presale by which it is bought; [`NO_RULE`]: none.
     pub(crate) presale: u8,
 }

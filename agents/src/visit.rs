@@ -337,7 +337,8 @@ impl Tour<'_> {
         }
     }
 
-    /// The rules of a platform that a shopper may use.
+    /// The rules of a platform that a shopper may use. Inlined, so that it is made where it stays.
+    #[inline(always)]
     pub(crate) fn menu(&self, state: &ShardState, index: usize, platform: usize) -> Menu<'_> {
         let (row, access) = (&state.rows[index], &self.access[platform]);
         let rules = &self.params.platforms[platform].promotions;

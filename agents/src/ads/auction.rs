@@ -68,24 +68,22 @@ struct Board {
     len: usize,
 }
 
-/// Sells the slots of a page. `keys` is scratch, whatever it holds.
+/// Sells the slots of a page to `awards`, in place of what they held. `keys` is scratch, whatever it holds.
 ///
 /// # Panics
 /// If there are more slots or candidates than there may be.
 #[inline(always)]
-#[must_use]
-pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED]) -> Awards {
+pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED], awards: &mut Awards) {
     let Bidders { count, listings, bids, quality } = bidders;
     let slots = rules.examined_ppm.len();
     assert!(slots <= AD_SLOTS && count <= RECALLED, "{slots} paid slots, {count} candidates");
     let board = Board::of(bidders, slots, rules.reserve.max(1), keys);
-    let mut awards = Awards::default();
+    awards.len = 0;
     for k in 0..board.len.min(slots) {
         let place = board.places[k] as usize;
         awards.won[k] = Award { place: place as u32, listing: listings[place], cost: board.cost(k, bids[place], quality[place], rules) };
         awards.len += 1;
     }
-    awards
 }
 
 impl Board {
@@ -183,7 +181,9 @@ mod tests {
         let column = |of: fn(&Entrant) -> u32| std::array::from_fn(|place| entrants.get(place).map_or(0, of));
         let (listings, bids, quality) = (column(|e| e.listing), column(|e| e.bid), column(|e| e.quality));
         let count = entrants.len();
-        sell(Bidders { count, listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED])
+        let mut awards = Awards::default();
+        sell(Bidders { count, listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED], &mut awards);
+        awards
     }
 
     /// Everybody above the reserve, best first, by a sort.

@@ -47,7 +47,7 @@ impl Entries {
 impl AdSpace<'_> {
     /// Holds the auction; `entries` are filled in but for what is predicted here.
     #[inline(always)]
-    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32; RECALLED], count: usize) -> Awards {
+    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32; RECALLED], count: usize, awards: &mut Awards) {
         let spread = self.taste * self.accuracy;
         let AdParams { auction, slots, examined_ppm, reserve, squash, click_odds, .. } = self.params;
         let Entries { fit, utility, bids, amounts, quality, keys } = entries;
@@ -66,7 +66,7 @@ impl AdSpace<'_> {
         }
         debug_assert_eq!(slots.len(), examined_ppm.len());
         let bidders = Bidders { count, listings, bids: amounts, quality };
-        sell(bidders, &Rules { auction: *auction, reserve: *reserve, examined_ppm }, keys)
+        sell(bidders, &Rules { auction: *auction, reserve: *reserve, examined_ppm }, keys, awards);
     }
 }
 
