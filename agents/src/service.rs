@@ -11,7 +11,7 @@ mod night;
 mod shop;
 pub mod trial;
 
-pub use shop::ShopDesk;
+pub use shop::{ShopDesk, ToolUse};
 
 pub(crate) use contact::{contact, reach_out};
 pub(crate) use inquiry::{Considered, answers};

@@ -20,7 +20,7 @@ use crate::exit::Failure;
 use crate::experiment::missions;
 use crate::interrupt;
 use crate::plan::{Cell, Plan};
-use crate::probe::{MemoryProbe, PriceProbe};
+use crate::probe::{MemoryProbe, PriceProbe, Treatment};
 use crate::progress::{Progress, Whereabouts};
 use crate::trial::{IssuesTrial, ToolTrial};
 
@@ -161,11 +161,13 @@ impl<'a> Calibration<'a> {
         let ticks = ordinary.start + warm_up..ordinary.end + warm_up;
         match &moment.estimator {
             Estimator::OwnPriceElasticity { change, listings } => {
-                Some(Probe::Elasticity(PriceProbe::new(ticks, listings.0, [1.0 + change.0, 1.0 - change.0])))
+                let prices = [1.0 + change.0, 1.0 - change.0];
+                Some(Probe::Elasticity(PriceProbe::new(ticks, listings.0, prices.map(Treatment::price))))
             }
             Estimator::AdElasticity { change, merchants } => Some(Probe::Advertising(AdProbe::new(ticks, merchants.0, change.0))),
-            Estimator::PromotionLift { discount, listings } => {
-                Some(Probe::Lift(PriceProbe::new(ticks, listings.0, [1.0 - discount.0, 1.0])))
+            Estimator::PromotionLift { discount, message, listings } => {
+                let promoted = Treatment { price: 1.0 - discount.0, message: *message as f32 };
+                Some(Probe::Lift(PriceProbe::new(ticks, listings.0, [promoted, Treatment::price(1.0)])))
             }
             Estimator::PricePaidAfterPromotion { on, discount, listings, days } => {
                 let on = calendar.tick_of(*on) + warm_up;

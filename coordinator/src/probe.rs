@@ -17,21 +17,37 @@ use crate::exit::Failure;
 /// Shoppers whose orders are followed where orders are needed one by one: as many as fit in memory with their rows.
 const FOLLOWED_SHOPPERS: f64 = 50_000.0;
 
-/// List prices of random listings multiplied by two factors for a tick, in two copies of the world; each tick anew.
+/// What is done to treated listings for a tick.
+#[derive(Clone, Copy)]
+pub(crate) struct Treatment {
+    /// Factor of their list prices.
+    pub(crate) price: f64,
+    /// Utility of a message about them to every shopper.
+    pub(crate) message: f32,
+}
+
+impl Treatment {
+    /// Another price and no message.
+    pub(crate) fn price(factor: f64) -> Treatment {
+        Treatment { price: factor, message: 0.0 }
+    }
+}
+
+/// Random listings treated in two ways for a tick, in two copies of the world; each tick anew.
 pub(crate) struct PriceProbe {
     /// Engine ticks in which it is carried out.
     pub(crate) ticks: Range<u32>,
     /// Share of listings treated.
     pub(crate) listings: f64,
-    /// Factors of the first and the second copy.
-    pub(crate) factors: [f64; 2],
+    /// In the first and in the second copy.
+    pub(crate) treatments: [Treatment; 2],
     /// Shipped orders of treated listings in both.
     orders: [i64; 2],
 }
 
 impl PriceProbe {
-    pub(crate) fn new(ticks: Range<u32>, listings: f64, factors: [f64; 2]) -> Self {
-        Self { ticks, listings, factors, orders: [0; 2] }
+    pub(crate) fn new(ticks: Range<u32>, listings: f64, treatments: [Treatment; 2]) -> Self {
+        Self { ticks, listings, treatments, orders: [0; 2] }
     }
 
     /// Carries it out in the tick that `engine` is about to run, if that is one of its ticks.
@@ -40,9 +56,9 @@ impl PriceProbe {
             return Ok(());
         }
         let treated = treated(&engine.market, engine.world.tick.0, self.listings);
-        for (orders, factor) in self.orders.iter_mut().zip(self.factors) {
+        for (orders, treatment) in self.orders.iter_mut().zip(self.treatments) {
             let mut fork = engine.fork()?;
-            reprice(&engine.market, &mut fork, &treated, factor);
+            treat(&engine.market, &mut fork, &treated, treatment);
             let sold = engine.step_fork(&mut fork)?.listings.orders;
             *orders += treated.iter().map(|&listing| sold[listing]).sum::<i64>();
         }
@@ -51,7 +67,8 @@ impl PriceProbe {
 
     /// Log ratio of orders over log ratio of prices: an arc elasticity.
     pub(crate) fn elasticity(&self) -> f64 {
-        self.ratio().ln() / (self.factors[0] / self.factors[1]).ln()
+        let [first, second] = self.treatments;
+        self.ratio().ln() / (first.price / second.price).ln()
     }
 
     /// Orders of the first copy over those of the second.
@@ -100,7 +117,7 @@ impl MemoryProbe {
     fn carry_out(&self, engine: &Engine) -> Result<f64, Failure> {
         let promoted = treated(&engine.market, self.on, self.listings);
         let (mut with, mut without) = (engine.fork()?, engine.fork()?);
-        reprice(&engine.market, &mut with, &promoted, 1.0 - self.discount);
+        treat(&engine.market, &mut with, &promoted, Treatment::price(1.0 - self.discount));
         let first = orders_of_tick(engine, &mut with)?;
         orders_of_tick(engine, &mut without)?;
         let buyers: BTreeSet<u64> =
@@ -149,12 +166,15 @@ fn treated(market: &Bazaar, tick: u32, share: f64) -> Vec<usize> {
     (0..market.catalog.listings.len()).filter(|listing| draw(listing) < share).collect()
 }
 
-/// Multiplies list prices, and shows the market with them.
-fn reprice(market: &Bazaar, world: &mut World<Bazaar>, listings: &[usize], factor: f64) {
+/// Treats listings, and shows the market with them. Like quality, a message counts for whoever meets the offer, and for its rank.
+fn treat(market: &Bazaar, world: &mut World<Bazaar>, listings: &[usize], treatment: Treatment) {
     for &listing in listings {
         let price = &mut world.view.state.prices[listing];
-        *price = (f64::from(*price) * factor).round().clamp(1.0, f64::from(u32::MAX)) as u32;
+        *price = (f64::from(*price) * treatment.price).round().clamp(1.0, f64::from(u32::MAX)) as u32;
     }
     let params = market.params(&world.view);
     world.view.publish(&market.catalog, params);
+    for &listing in listings {
+        world.view.offers[listing].quality += treatment.message;
+    }
 }

@@ -1,21 +1,21 @@
-//! A trial of service tools inside a run: a random half of the merchants who hold one keep it, in a copy of the world.
+//! A trial of service tools inside a run, as in the field: shoppers whose shops have the tool, against the same shoppers without it.
 //!
-//! Owns who is treated and what is compared. Both copies share every draw with the run; the run itself goes on untouched. Treated
-//! merchants are keyed by (seed, merchant, tick).
+//! Owns who gets the tool and what is compared. Both copies share every draw with the run; the run itself goes on untouched. In the
+//! field a random half of the shoppers of a platform is treated and all shops of the treated have the tool; here each shopper is
+//! treated in one copy and not in the other, so that no draw is left between the two groups.
 
 use std::collections::BTreeSet;
 
 use agents::market::Bazaar;
 use agents::metric::Listings;
-use agents::service::trial::{holders, mean_assistance, withdraw};
+use agents::service::ToolUse;
+use agents::service::trial::{assign, candidates, mean_assistance};
 use scenarios::{SalesMode, ToolOutcome};
 use sim_core::draw::Purpose;
 
 use crate::engine::Engine;
 use crate::exit::Failure;
 
-/// Share of the holders that is treated.
-const TREATED: f64 = 0.5;
 /// Days after which returns count: those before belong to sales without the trial.
 const RETURN_DAYS: u32 = 14;
 /// Key of the draw of a merchant, beyond those of listings.
@@ -47,41 +47,35 @@ impl ToolTrial {
         Ok(())
     }
 
-    /// The ratio with over without of the treated over that of the others, less 1.
+    /// The outcome with the tool over that without, less 1.
     pub(crate) fn lift(&self) -> f64 {
         self.lift
     }
 
     fn carry_out(&self, engine: &Engine) -> Result<f64, Failure> {
-        let market = &engine.market;
-        let all = holders(market, &engine.world.merchants, self.on);
-        let kept = |id: &u32| is_treated(market, *id, self.on, TREATED);
-        let treated: BTreeSet<u32> = all.iter().copied().filter(kept).collect();
-        let others: Vec<u32> = all.iter().copied().filter(|id| !treated.contains(id)).collect();
-        let (mut with, mut without) = (engine.fork()?, engine.fork()?);
-        withdraw(&mut with.merchants, &others);
-        withdraw(&mut without.merchants, &all);
-        let mut sums = [[Sums::default(); 2]; 2];
-        for day in 0..self.ticks {
-            for (fork, sums) in [&mut with, &mut without].into_iter().zip(&mut sums) {
-                let tallies = engine.step_fork(fork)?.listings;
+        let shops = candidates(&engine.market, &engine.world.merchants);
+        let treated: BTreeSet<u32> = shops.iter().copied().collect();
+        let outcome = |tool: ToolUse| -> Result<f64, Failure> {
+            let (mut fork, mut sums) = (engine.fork()?, Sums::default());
+            assign(&mut fork.merchants, &shops, tool);
+            for day in 0..self.ticks {
+                let tallies = engine.step_fork(&mut fork)?.listings;
                 if self.outcome == ToolOutcome::Sales || day >= RETURN_DAYS {
-                    self.add(engine, &tallies, &treated, sums);
+                    self.add(engine, &tallies, &treated, &mut sums);
                 }
             }
-        }
-        let [with, without] = sums.map(|arms| arms.map(|sums| sums.value(self.outcome)));
-        Ok(with[0] / without[0] / (with[1] / without[1]) - 1.0)
+            Ok(sums.value(self.outcome))
+        };
+        Ok(outcome(ToolUse::HandedOut)? / outcome(ToolUse::GivenUp)? - 1.0)
     }
 
-    /// Adds a tick: treated listings first, those of all other merchants second.
-    fn add(&self, engine: &Engine, tallies: &Listings, treated: &BTreeSet<u32>, sums: &mut [Sums; 2]) {
+    /// Adds what the shops sold in a tick.
+    fn add(&self, engine: &Engine, tallies: &Listings, treated: &BTreeSet<u32>, sums: &mut Sums) {
         for (l, listing) in engine.market.catalog.listings.iter().enumerate() {
-            if listing.live == (self.mode == SalesMode::Live) {
-                let arm = &mut sums[usize::from(!treated.contains(&listing.merchant))];
-                arm.orders += tallies.orders[l];
-                arm.gmv += tallies.gmv[l];
-                arm.refunds += tallies.refunds[l];
+            if listing.live == (self.mode == SalesMode::Live) && treated.contains(&listing.merchant) {
+                sums.orders += tallies.orders[l];
+                sums.gmv += tallies.gmv[l];
+                sums.refunds += tallies.refunds[l];
             }
         }
     }
@@ -92,8 +86,8 @@ pub(crate) fn is_treated(market: &Bazaar, merchant: u32, tick: u32, share: f64) 
     f64::from(market.seed.words(Purpose::Probe, u64::from(merchant), u64::from(tick), MERCHANT_KEY).uniform(0)) < share
 }
 
-/// Sums of an arm.
-#[derive(Clone, Copy, Default)]
+/// What is summed over ticks and listings.
+#[derive(Default)]
 struct Sums {
     orders: i64,
     gmv: i64,
@@ -101,7 +95,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn value(self, outcome: ToolOutcome) -> f64 {
+    fn value(&self, outcome: ToolOutcome) -> f64 {
         match outcome {
             ToolOutcome::Sales => self.orders as f64,
             ToolOutcome::Returns => self.refunds as f64 / self.gmv as f64,

@@ -103,11 +103,11 @@ impl Series {
         self.sum(ticks, |row| row.orders as f64) / self.sum(ticks, |row| row.missions as f64)
     }
 
-    /// Commission and advertising of `platform` over its shipped GMV less refunds.
+    /// Commission and advertising of `platform` over the GMV that it claims, as the press divides them; the KPI of this name divides by net GMV.
     #[must_use]
     pub fn take_rate(&self, ticks: &Range<u32>, platform: &str) -> f64 {
         let of = |value: fn(&PlatformTick) -> i64| self.sum(ticks, |row| if *row.platform == *platform { value(row) as f64 } else { 0.0 });
-        of(|row| row.commission + row.ad_revenue) / of(|row| row.shipped_gmv - row.refunds)
+        of(|row| row.commission + row.ad_revenue) / of(|row| row.gmv)
     }
 
     /// Orders shipped, all platforms.

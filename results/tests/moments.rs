@@ -60,7 +60,7 @@ fn each_estimator_is_what_its_definition_says() {
     close(run.return_rate_shelf(&all), 0.1);
     close(run.return_rate_live(&all), 0.5);
     close(run.conversion_per_mission(&ordinary), 0.5);
-    close(run.take_rate(&all, "red"), 0.1);
+    close(run.take_rate(&all, "red"), 0.07);
     close(run.multi_homing(21), 0.20);
     close(run.multi_homing(20), 0.13);
     assert!(run.multi_homing(3).is_nan(), "no census yet");

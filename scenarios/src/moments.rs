@@ -95,7 +95,7 @@ pub enum Estimator {
     },
     /// Orders over missions, all platforms, ordinary days.
     ConversionPerMission {},
-    /// Commission and advertising over net GMV of a platform, whole calendar.
+    /// Commission and advertising over claimed GMV of a platform, whole calendar.
     TakeRate {
         /// The platform.
         platform: String,
@@ -107,10 +107,14 @@ pub enum Estimator {
         /// Share of listings treated.
         listings: Share,
     },
-    /// Experiment: list prices of random listings down by `discount` for a day; their orders over those without, ordinary days.
+    /// Experiment: a promotion of random listings for a day, their list prices down by `discount` and a message about them; their orders
+    /// over those without, ordinary days.
     PromotionLift {
         /// What is taken off.
         discount: Share,
+        /// Utility of the message; 0: none.
+        #[serde(default)]
+        message: f64,
         /// Share of listings treated.
         listings: Share,
     },
@@ -134,7 +138,7 @@ pub enum Estimator {
         /// Patches that take the promotion out, `PATH=VALUE`.
         without: Vec<String>,
     },
-    /// Experiment: a random half of the merchants who hold a service tool keep it, the others go without; against nobody with it.
+    /// Experiment: every shop whose group has a service tool uses it, against none of them; the same shoppers.
     ServiceTool {
         /// Day on which it begins.
         on: Date,
@@ -285,6 +289,9 @@ impl Reader<'_> {
             Estimator::OwnPriceElasticity { change, .. } if change.0 <= 0.0 || change.0 >= 0.5 => {
                 Err(Problem::new("`change` must lie above 0 and below 50 %").at(&entry.key))
             }
+            Estimator::PromotionLift { message, .. } if !(0.0..=10.0).contains(message) => {
+                Err(Problem::new(format!("`message` is {message}")).at(&entry.key).expected("a utility from 0 to 10"))
+            }
             Estimator::AdElasticity { change, .. } if change.0 <= 0.0 => Err(Problem::new("`change` must lie above 0").at(&entry.key)),
             Estimator::SupportIssues { on } => self.within(&[*on], entry),
             Estimator::PricePaidAfterPromotion { on, days, .. } | Estimator::ServiceTool { on, days, .. } => {
@@ -380,6 +387,7 @@ mod tests {
             ("estimator: {conversion-per-mission: {}}, band: [0.6, 0.4]", "upside down"),
             ("estimator: {multi-homing: {until: 2026-01-01}}", "not a day of the calendar"),
             ("estimator: {post-promotion-dip: {during: {from: 2025-03-03, to: 2025-03-05}, week: 1, without: [a b]}}", "without"),
+            ("estimator: {promotion-lift: {discount: 10 %, listings: 1 %, message: -1}}", "`message` is -1"),
             ("estimator: {conversion-per-mission: {}}, tagret: 1", "unknown field `tagret`"),
         ];
         for (moment, expected) in cases {

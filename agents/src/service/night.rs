@@ -3,7 +3,7 @@
 //! Guarantees that every wage and fee goes through the ledger, and that a merchant without service has none of this.
 
 use super::action::{cut, dominant, order_more};
-use super::shop::{Talent, service};
+use super::shop::{Talent, ToolUse, service};
 use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, Merchants, Quote, WEEK_TICKS};
@@ -63,7 +63,9 @@ impl Desk<'_> {
         let tool = tool?;
         let desk = &mut merchants.desks[id as usize];
         added.fired(Mechanism::ServiceTool, 1, fee);
-        desk.gave_up = talent.gives_up(tool, self.tick);
+        if talent.gives_up(tool, self.tick) {
+            desk.tool = ToolUse::GivenUp;
+        }
         if !tool.acts || talent.learned(tool, self.tick) == 0.0 || !(self.tick + 1).is_multiple_of(WEEK_TICKS) {
             return None;
         }

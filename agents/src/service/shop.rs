@@ -27,8 +27,20 @@ pub struct ShopDesk {
     pub usual: f32,
     /// People hired on the advice of the tool.
     pub extra: u16,
-    /// Whether the introduction of the tool failed and it was given up.
-    pub gave_up: bool,
+    /// Whether the tool is used where the group has one.
+    pub tool: ToolUse,
+}
+
+/// Whether a merchant uses the tool of its group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToolUse {
+    /// If it is among those who take it up, by its draw.
+    #[default]
+    ByDraw,
+    /// No longer: the introduction failed, or a trial withdrew it.
+    GivenUp,
+    /// In any case: a trial hands it out.
+    HandedOut,
 }
 
 /// What is drawn for a merchant once: its skill (0 weakest, 1 best), whether it takes the tool up, whether that fails.
@@ -48,7 +60,12 @@ impl Talent {
 
     /// The tool that a merchant pays for in a tick.
     pub(crate) fn tool<'a>(&self, params: &'a MerchantServiceParams, desk: &ShopDesk, tick: u32) -> Option<&'a ToolParams> {
-        params.tool.as_ref().filter(|tool| tick >= tool.from && self.adopts < tool.adopters && !desk.gave_up)
+        let holds = |tool: &ToolParams| match desk.tool {
+            ToolUse::ByDraw => self.adopts < tool.adopters,
+            ToolUse::GivenUp => false,
+            ToolUse::HandedOut => true,
+        };
+        params.tool.as_ref().filter(|tool| tick >= tool.from && holds(tool))
     }
 
     /// Share of its use that has been learned; a failed introduction teaches nothing.
@@ -81,7 +98,8 @@ impl ShopDesk {
     #[must_use]
     pub(crate) fn numbers(&self) -> [i64; 2] {
         let asked = u64::from(self.recent.to_bits()) << 32 | u64::from(self.usual.to_bits());
-        [asked as i64, i64::from(self.extra) << 1 | i64::from(self.gave_up)]
+        let handed_out = i64::from(self.tool == ToolUse::HandedOut) << 17;
+        [asked as i64, handed_out | i64::from(self.extra) << 1 | i64::from(self.tool == ToolUse::GivenUp)]
     }
 
     /// People at the desk.
