@@ -126,14 +126,14 @@ impl Series {
     }
 }
 
-/// Orders missing in the week number `week` after a period, over those that the period added: `run` has it, `without` has not,
-/// and both share their draws.
+/// Orders missing in the week number `week` after a period, over those that its last week (all of a shorter period) added: `run` has it,
+/// `without` has not, and both share their draws. A week against a week, as weekly sales data measure it (Mace and Neslin 2004).
 #[must_use]
 pub fn dip_share(run: &Series, without: &Series, during: &Range<u32>, week: u32) -> f64 {
     let added = |ticks: &Range<u32>| run.shipped_orders(ticks) - without.shipped_orders(ticks);
     let days = 7 * run.ticks_per_day;
     let from = during.end + (week - 1) * days;
-    -added(&(from..from + days)) / added(during)
+    -added(&(from..from + days)) / added(&(during.start.max(during.end.saturating_sub(days))..during.end))
 }
 
 /// A moment beside its target.

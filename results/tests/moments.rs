@@ -80,6 +80,8 @@ fn a_day_of_several_ticks_peaks_as_a_day() {
 fn what_is_borrowed_is_what_is_missing_over_what_was_added() {
     let (run, without) = (series(1.5, 0.95), series(1.0, 1.0));
     close(dip_share(&run, &without, &(14..21), 1), 0.1);
+    // of a longer period only its last week counts: four days of +0.5 and three of -0.05, then four of -0.05
+    close(dip_share(&run, &without, &(14..24), 1), 0.2 / 1.85);
     assert!(dip_share(&without, &without, &(14..21), 1).is_nan(), "nothing was added");
 }
 

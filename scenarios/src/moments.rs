@@ -129,7 +129,7 @@ pub enum Estimator {
         /// Days after it.
         days: u32,
     },
-    /// Counterfactual on the same seeds: orders missing in a week after a period, over those that the period added.
+    /// Counterfactual on the same seeds: orders missing in a week after a period, over those that its last week added.
     PostPromotionDip {
         /// The period.
         during: Period,
