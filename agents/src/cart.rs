@@ -4,6 +4,7 @@
 //! of its shard from the moment it is kept to the moment it is taken out.
 
 use crate::instrument::NO_RULE;
+use crate::params::PLATFORMS;
 use crate::shard::ShardState;
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
@@ -14,6 +15,8 @@ const Q10: f32 = 1024.0;
 /// Fixed point of its probability.
 const Q16: f32 = 65_536.0;
 const BYTES: usize = 24;
+/// Bit beside the platform: the line was chosen from a paid slot.
+const FROM_AD: u8 = 1 << 7;
 /// Bits of a word.
 const WORD: usize = 64;
 
@@ -35,9 +38,11 @@ pub struct CartLine {
     probability: u16,
     /// Rule of the presale; [`NO_RULE`]: a line of the cart.
     pub rule: u8,
-    /// Platform.
-    pub platform: u8,
+    /// Platform, and [`FROM_AD`].
+    platform: u8,
 }
+
+const _: () = assert!(PLATFORMS <= FROM_AD as usize);
 
 /// What is remembered of the decision for a line.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +78,24 @@ impl CartLine {
     #[must_use]
     pub fn with_deposit(self, deposit: u32, rule: u8) -> CartLine {
         CartLine { deposit, rule, ..self }
+    }
+
+    /// The same as a line that was chosen from a paid slot, hence after a click, or was not.
+    #[must_use]
+    pub fn after_click(self, from_ad: bool) -> CartLine {
+        CartLine { platform: self.platform & !FROM_AD | if from_ad { FROM_AD } else { 0 }, ..self }
+    }
+
+    /// Platform.
+    #[must_use]
+    pub fn platform(&self) -> usize {
+        (self.platform & !FROM_AD).into()
+    }
+
+    /// Whether it was chosen from a paid slot: the click is remembered as long as the line waits.
+    #[must_use]
+    pub fn is_from_ad(&self) -> bool {
+        self.platform & FROM_AD != 0
     }
 
     /// The decision that led to it.
@@ -186,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cart_line_keeps_its_click_beside_its_platform() {
+        for platform in 0..PLATFORMS as u8 {
+            let plain = CartLine { platform, ..line(1, 2) };
+            let clicked = plain.after_click(true).with_deposit(100, 3);
+            assert_eq!([plain, clicked].map(|l| (l.platform(), l.is_from_ad())), [false, true].map(|ad| (platform.into(), ad)));
+            assert_eq!(plain.after_click(true).after_click(false), plain);
+        }
+    }
+
+    #[test]
     fn the_hash_of_a_cart_line_sees_every_field() {
         let base = line(1, 2);
         let changed = [
@@ -199,6 +232,7 @@ mod tests {
             CartLine { probability: 3, ..base },
             CartLine { rule: 3, ..base },
             CartLine { platform: 3, ..base },
+            base.after_click(true),
         ];
         for (i, other) in changed.iter().enumerate() {
             assert_ne!(base.hash(7), other.hash(7), "field {i}");

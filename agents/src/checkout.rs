@@ -66,7 +66,8 @@ struct Wanted {
 impl Wanted {
     fn kept(line: &CartLine) -> Wanted {
         let CartLine { listing, expected, deposit, rule, due, .. } = *line;
-        Wanted { listing, expected: Some(expected), deposit, rule, due, from_ad: false, reminded: false, appeal: line.appeal() }
+        let from_ad = line.is_from_ad();
+        Wanted { listing, expected: Some(expected), deposit, rule, due, from_ad, reminded: false, appeal: line.appeal() }
     }
 }
 
@@ -105,7 +106,7 @@ impl Tour<'_> {
             let segment = self.segment(shard, buyer.index);
             self.note_favourite(&mut shard.ad_views, option, segment);
             wishes.totals.add_to(buyer.platform, self.segment(shard, buyer.index), Metric::KeptLines, 1);
-            return shard.state.keep(line);
+            return shard.state.keep(line.after_click(from_ad));
         }
         let mut wanted = [chosen; LINES];
         let kept = self.take_cart(shard, buyer, &mut wanted);
@@ -122,7 +123,7 @@ impl Tour<'_> {
         let (mut taken, mut at) = (0, shard.state.cart(buyer.index).start);
         while taken < LINES - 1 && shard.state.carts.get(at).is_some_and(|line| line.shopper as usize == buyer.index) {
             let line = shard.state.carts[at];
-            if line.rule == NO_RULE && line.platform as usize == buyer.platform {
+            if line.rule == NO_RULE && line.platform() == buyer.platform {
                 wanted[taken] = Wanted::kept(&shard.state.take_out(at));
                 taken += 1;
             } else {
@@ -142,7 +143,7 @@ impl Tour<'_> {
         let words = self.seed.words(Purpose::PresaleDay, id, u64::from(self.tick), u64::from(option.listing));
         let day = (pay.0 + below(words.bits(0), pay.1 - pay.0 + 1)).max(self.tick + 1);
         let line = CartLine::new(buyer.index as u16, buyer.platform as u8, option.listing, option.price, day as u16, appeal);
-        shard.state.keep(line.with_deposit(amount as u32, option.presale));
+        shard.state.keep(line.with_deposit(amount as u32, option.presale).after_click(option.is_paid()));
         shard.deposits.push(Deposit { way: Way::In, shopper: buyer.index as u32, listing: option.listing, amount: amount as u32 });
     }
 
@@ -157,9 +158,9 @@ impl Tour<'_> {
             number = if last == Some(line.shopper) { number + 1 } else { 0 };
             last = Some(line.shopper);
             let index = line.shopper as usize;
-            let mission = if line.rule == NO_RULE { CART_MISSION + u16::from(line.platform) } else { PRESALE_MISSION + number };
+            let mission = if line.rule == NO_RULE { CART_MISSION + line.platform() as u16 } else { PRESALE_MISSION + number };
             let sensitivity = self.sensitivity(&shard.state.rows[index]);
-            let buyer = Buyer { index, mission, platform: line.platform as usize, sensitivity };
+            let buyer = Buyer { index, mission, platform: line.platform(), sensitivity };
             let till = self.till(&shard.state, index, buyer.platform);
             let mut wanted = [Wanted::kept(&line); LINES];
             let count =
@@ -175,7 +176,7 @@ impl Tour<'_> {
         let mut taken = 0;
         while taken < LINES && shard.state.carts.get(at).is_some_and(|line| line.shopper == first.shopper) {
             let line = shard.state.carts[at];
-            if line.rule != NO_RULE && line.platform == first.platform && u32::from(line.due) <= self.tick {
+            if line.rule != NO_RULE && line.platform() == first.platform() && u32::from(line.due) <= self.tick {
                 wanted[taken] = Wanted::kept(&shard.state.take_out(at));
                 taken += 1;
             } else {
@@ -462,6 +463,8 @@ impl Tour<'_> {
             position: u32::from(o.position),
             examined: u32::from(o.examined),
             chosen: u32::from(chosen == Some(i)),
+            paid: u32::from(o.is_paid()),
+            click_price: i64::from(o.cost_per_click),
             estimated_match: f64::from(o.estimate),
             true_match: f64::from(o.true_match),
             effective_price: i64::from(o.price),

@@ -34,7 +34,7 @@ pub struct Line {
     pub mission: u16,
     /// Place in its check-out; 0 begins one.
     pub place: u8,
-    /// Chosen from a paid slot, hence after a click, in this mission.
+    /// Chosen from a paid slot, hence after a click: in this mission, or in that which put it into the cart or paid its deposit.
     pub from_ad: bool,
     /// Cancelled before shipment.
     pub cancelled: bool,

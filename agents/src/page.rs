@@ -141,7 +141,7 @@ impl PageRequest<'_> {
             } else {
                 fit.copy_from_slice(estimate);
             }
-            ads.auction(entries, listings, count, &mut awards);
+            ads.auction(entries, self.offers, listings, count, &mut awards);
             slots = &ads.params.slots;
         }
         self.lay_out(wanted, slots, awards.as_slice(), count, page);

@@ -14,7 +14,8 @@ mod service;
 mod strategy;
 
 pub use ads::{
-    AD_SLOTS, AdBudget, AdParams, AdvertiserParams, Auction, Bidding, BoostParams, GuaranteeParams, Pacing, WholeSiteParams, Worth,
+    AD_SLOTS, AdBudget, AdParams, AdvertiserParams, Auction, Bidding, BoostParams, DEAREST_BID, GuaranteeParams, Pacing, SoldOn,
+    WholeSiteParams, Worth,
 };
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
 pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};

@@ -48,10 +48,10 @@ pub(crate) fn next_best(keys: &[i32], last: i32) -> i32 {
     best.into_iter().fold(OUT, i32::max)
 }
 
-/// Listings that are not to come again: `N` at most.
+/// Listings, or merchants, that are not to come again: `N` at most.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken<const N: usize> {
-    listings: [u32; N],
+    ids: [u32; N],
     len: usize,
 }
 
@@ -59,20 +59,20 @@ impl<const N: usize> Taken<N> {
     /// None yet.
     #[inline(always)]
     pub(crate) fn none() -> Self {
-        Taken { listings: [NO_LISTING; N], len: 0 }
+        Taken { ids: [NO_LISTING; N], len: 0 }
     }
 
     /// One more.
     #[inline(always)]
-    pub(crate) fn add(&mut self, listing: u32) {
-        self.listings[self.len] = listing;
+    pub(crate) fn add(&mut self, id: u32) {
+        self.ids[self.len] = id;
         self.len += 1;
     }
 
     /// Whether it is among them: all are looked at, for where a search ends cannot be foreseen.
     #[inline(always)]
-    fn has(&self, listing: u32) -> bool {
-        self.listings.iter().fold(false, |has, &taken| has | (taken == listing))
+    pub(crate) fn has(&self, id: u32) -> bool {
+        self.ids.iter().fold(false, |has, &taken| has | (taken == id))
     }
 
     /// The largest key below `last` whose listing is not taken, [`OUT`] if there is none. Whole lanes of both.

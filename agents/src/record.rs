@@ -1,8 +1,10 @@
 //! Observation: rows from what a tick left. Never draws, never writes to the world.
 
-use crate::ads::books::AD_WEEK;
+use crate::ads::books::{AD_WEEK, CAMPAIGN_WEEK};
+use crate::ads::night::tool_of;
 use crate::content::census::MindCensus;
 use crate::market::Bazaar;
+use crate::merchant::Merchants;
 use crate::metric::{Listings, Metric, Totals};
 use crate::params::{FUNCTIONS, LASTING_FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::platform::{depreciation, platform_cash};
@@ -388,11 +390,13 @@ impl Observation<'_> {
             .collect()
     }
 
-    /// Rows by listing; `prices` are those while shopping.
+    /// Rows of the listings of the merchants that are hosted here; `prices` are those while shopping.
     #[must_use]
-    pub fn listing_ticks(&self, prices: &[u32], stocks: impl Fn(usize) -> i64, tallies: &Listings) -> Vec<ListingTick> {
+    pub fn listing_ticks(&self, prices: &[u32], merchants: &Merchants, tallies: &Listings) -> Vec<ListingTick> {
         let catalog = &self.market.catalog;
-        let rows = catalog.listings.iter().enumerate();
+        let rows = catalog.listings.iter().enumerate().filter(|(_, listing)| merchants.owned.contains(&listing.merchant));
+        let seen = |column: &[i64], id: usize| column.get(id).copied().unwrap_or(0);
+        let item = |id: usize| merchants.ads.items.get(id);
         rows.map(|(id, listing)| ListingTick {
             tick: self.tick,
             listing: id as u32,
@@ -400,9 +404,13 @@ impl Observation<'_> {
             platform: catalog.platforms[listing.platform as usize].clone(),
             category: catalog.categories[listing.category as usize].clone(),
             price: i64::from(prices[id]),
-            stock: stocks(id),
+            stock: merchants.listings[id].stock,
             orders: tallies.orders[id],
             shipped_gmv: tallies.gmv[id],
+            impressions: seen(&tallies.ads.impressions, id),
+            clicks: seen(&tallies.ads.clicks, id),
+            ad_spend: item(id).map_or(0, |item| item.paid),
+            promoted: u32::from(item(id).is_some_and(|item| item.promoted)),
         })
         .collect()
     }
@@ -432,6 +440,8 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
     for id in world.merchants.owned.clone() {
         let merchant = &catalog.merchants[id as usize];
         let group = &catalog.groups[merchant.group as usize];
+        let tool = tool_of(catalog, id);
+        let has_tool = world.merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
         for (p, platform) in catalog.platforms.iter().enumerate() {
             let here: Vec<usize> =
                 merchant.listings.iter().map(|&l| l as usize).filter(|&l| catalog.listings[l].platform as usize == p).collect();
@@ -451,6 +461,8 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
             }
             let [orders, shipped_gmv, refunds, profit, stockouts] = week;
             let [impressions, clicks, ad_orders, ad_gmv, ad_spend] = ads;
+            let campaign = world.merchants.ads.campaigns.get(id as usize * catalog.platforms.len() + p);
+            let [over_delivery, ad_refunds, boost_spend, search_spend] = campaign.map_or([0; CAMPAIGN_WEEK], |campaign| campaign.week);
             rows.push(MerchantTick {
                 tick,
                 merchant: id,
@@ -471,7 +483,11 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 clicks,
                 ad_orders,
                 ad_gmv,
-                whole_site: u32::from(world.merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted)),
+                whole_site: u32::from(has_tool && tool.is_some_and(|tool| tool.platforms.has(p))),
+                over_delivery,
+                ad_refunds,
+                boost_spend,
+                search_spend,
             });
         }
     }

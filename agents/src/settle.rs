@@ -392,6 +392,7 @@ impl Desk<'_> {
             merchant: listing.merchant,
             category: catalog.categories[listing.category as usize].clone(),
             sales_mode: if listing.live { "live".into() } else { "shelf".into() },
+            from_ad: u32::from(line.from_ad),
             outcome: fate.name().into(),
             list_price: bill.list,
             merchant_discount: bill.merchant_discount,

@@ -378,7 +378,7 @@ impl Tour<'_> {
             return till;
         }
         let mut due = self.tick + cart.max_ticks;
-        for line in state.carts[state.cart(index)].iter().filter(|l| l.rule == NO_RULE && l.platform as usize == platform).take(LINES) {
+        for line in state.carts[state.cart(index)].iter().filter(|l| l.rule == NO_RULE && l.platform() == platform).take(LINES) {
             let item = self.item(line.listing, menu.open);
             till.kept[till.kept_len] = item;
             till.kept_prices[till.kept_len] = menu.line_price(&item);

@@ -112,13 +112,7 @@ impl<'a, T: Target> Recorder<'a, T> {
             self.push::<FunnelTick>(|| observation.funnel_ticks(), |_| 0)?;
             self.push::<MerchantFunnelTick>(|| observation.merchant_funnel(), |_| 0)?;
         }
-        let merchants = &engine.world.merchants;
-        let stock = |listing: usize| merchants.listings[listing].stock;
-        let hosted = || {
-            let mut rows = observation.listing_ticks(&step.prices, stock, &step.ticked.listings);
-            rows.retain(|row| merchants.owned.contains(&row.merchant));
-            rows
-        };
+        let hosted = || observation.listing_ticks(&step.prices, &engine.world.merchants, &step.ticked.listings);
         self.push::<ListingTick>(hosted, |row| row.listing.into())
     }
 

@@ -121,6 +121,11 @@ impl Patch {
         self.put(node, depth, last)
     }
 
+    /// Whether a path of the scenario leads to what the patch sets, or into it.
+    pub(crate) fn holds(&self, path: Option<&str>) -> bool {
+        path.and_then(|path| path.parse::<Path>().ok()).is_some_and(|path| path.0.starts_with(&self.path.0))
+    }
+
     /// The schema behind the step at `depth`.
     fn child_view<'v>(&self, node: &Node, view: &View<'v>, depth: usize, step: &Step) -> Result<View<'v>, Problem> {
         let shape = view.shape();

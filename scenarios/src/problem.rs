@@ -78,6 +78,12 @@ impl Problem {
         self
     }
 
+    /// What is said of what was found at which path; what was expected is left aside.
+    pub(crate) fn text(&self) -> String {
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        format!("{}: {}: {}", part(&self.0.path), self.0.what, part(&self.0.found))
+    }
+
     /// Path into the scenario of what is wrong, such as `platforms.jd.take_rate`, where there is one.
     pub fn scenario_path(&self) -> Option<&str> {
         self.0.path.as_deref()

@@ -3,7 +3,7 @@
 //! Owns the order of things: file, `extends`, overrides, check, arms, check, shocks, check. Guarantees that every scenario it
 //! hands out passed all checks. Leaves out each of the steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -89,8 +89,8 @@ impl Project {
         &self.arms[BASELINE]
     }
 
-    /// What is allowed but hardly meant in the file without arm patches, as a report for a terminal of `width` columns, coloured by
-    /// escape codes if `colour`; empty if there is nothing to say.
+    /// What is allowed but hardly meant in the file, and what its arms and shocks add to that, as a report for a terminal of `width`
+    /// columns, coloured by escape codes if `colour`; empty if there is nothing to say.
     pub fn warnings(&self, width: usize, colour: bool) -> String {
         problem::render_warnings(&self.warnings, width, colour)
     }
@@ -135,18 +135,53 @@ fn project(mut tree: Node, path: &Path, overrides: &[Override]) -> Result<Projec
     let base = checked(&tree, &directory)?;
     let mut problems = Vec::new();
     let mut arms = IndexMap::new();
-    match shocked(&tree, &base, &directory) {
+    let mut warned = Warned::default();
+    warned.keep(check::warnings(&base, &tree));
+    match shocked(&tree, &base, &directory, &mut warned) {
         Ok(shocks) => drop(arms.insert(BASELINE.to_owned(), loaded(base.clone(), shocks))),
         Err(found) => problems.extend(found),
     }
     for name in base.experiment.arms.keys() {
-        match arm(&tree, &base, name, &directory) {
+        match arm(&tree, &base, name, &directory, &mut warned) {
             Ok(arm) => drop(arms.insert(name.clone(), arm)),
             Err(found) => problems.extend(found),
         }
     }
     Problems::none_in(problems)?;
-    Ok(Project { arms, directory, warnings: check::warnings(&base, &tree) })
+    Ok(Project { arms, directory, warnings: warned.list })
+}
+
+/// Warnings of the file, its arms and its shocks: the same words of the same value once.
+#[derive(Default)]
+struct Warned {
+    said: BTreeSet<String>,
+    list: Vec<Problem>,
+}
+
+impl Warned {
+    fn keep(&mut self, found: Vec<Problem>) {
+        for problem in found {
+            if self.said.insert(problem.text()) {
+                self.list.push(problem);
+            }
+        }
+    }
+
+    /// What a patch adds to what was said: it stands where the patch does, unless what is warned of is written there.
+    fn by(&self, origin: &str, patch: &Patch, found: Vec<Problem>) -> Vec<(String, Problem)> {
+        let new = found.into_iter().map(|problem| (problem.text(), problem)).filter(|(text, _)| !self.said.contains(text));
+        let put = |problem: Problem| if patch.holds(problem.scenario_path()) { problem } else { problem.at(&patch.place) };
+        new.map(|(text, problem)| (text, put(problem.within(origin)))).collect()
+    }
+
+    /// Keeps the first of what patches added, if it still holds in the end.
+    fn keep_of(&mut self, added: Vec<(String, Problem)>, last: &[Problem]) {
+        for (text, problem) in added {
+            if last.iter().any(|problem| problem.text() == text) && self.said.insert(text) {
+                self.list.push(problem);
+            }
+        }
+    }
 }
 
 fn loaded(scenario: Scenario, shocked: Vec<(u32, Scenario)>) -> Loaded {
@@ -170,7 +205,7 @@ fn checked(tree: &Node, directory: &Path) -> Result<Scenario, Problems> {
 /// Patches of arms may reach what a strategist decides, not what the arms must share or what tells them apart.
 const SHARED_BY_ARMS: [&str; 7] = ["bazaar", "name", "description", "seed", "calendar", "outputs", "experiment"];
 
-fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path) -> Result<Loaded, Vec<Problem>> {
+fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path, warned: &mut Warned) -> Result<Loaded, Vec<Problem>> {
     let origin = format!("arm `{name}`");
     let at: path::Path = ["experiment", "arms", name].into_iter().collect();
     let Some(map) = at.0.iter().try_fold(tree, |node, step| node.child(step)) else { return Err(Vec::new()) };
@@ -181,7 +216,7 @@ fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path) -> Result<Loa
         return Err(vec![problem.help(format!("the file as it is runs as the arm `{BASELINE}`; remove this one"))]);
     }
     let mut tree = tree.clone();
-    let mut problems = Vec::new();
+    let (mut problems, mut added) = (Vec::new(), Vec::new());
     let mut before = canonical::to_value(base);
     let mut last = base.clone();
     for patch in &patches {
@@ -200,6 +235,7 @@ fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path) -> Result<Loa
                 if before == after {
                     problems.push(changes_nothing(&origin, patch));
                 }
+                added.extend(warned.by(&origin, patch, check::warnings(&scenario, &tree)));
                 (before, last) = (after, scenario);
             }
             // A later patch may mend it; the last one must have.
@@ -210,8 +246,9 @@ fn arm(tree: &Node, base: &Scenario, name: &str, directory: &Path) -> Result<Loa
     if !problems.is_empty() {
         return Err(problems);
     }
-    let shocks =
-        shocked(&tree, &last, directory).map_err(|found| found.into_iter().map(|problem| problem.within(&origin)).collect::<Vec<_>>())?;
+    warned.keep_of(added, &check::warnings(&last, &tree));
+    let shocks = shocked(&tree, &last, directory, warned);
+    let shocks = shocks.map_err(|found| found.into_iter().map(|problem| problem.within(&origin)).collect::<Vec<_>>())?;
     Ok(loaded(last, shocks))
 }
 
@@ -227,7 +264,7 @@ const OPEN_TO_SHOCKS: [(&[&str], usize); 4] =
     [(&["platforms"], 3), (&["population", "choice"], 3), (&["population", "memory"], 3), (&["ai_market"], 2)];
 
 /// The scenario after each day with shocks, in order of days.
-fn shocked(tree: &Node, base: &Scenario, directory: &Path) -> Result<Vec<(u32, Scenario)>, Vec<Problem>> {
+fn shocked(tree: &Node, base: &Scenario, directory: &Path, warned: &mut Warned) -> Result<Vec<(u32, Scenario)>, Vec<Problem>> {
     let mut by_tick: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (i, shock) in base.shocks.iter().enumerate() {
         by_tick.entry(base.calendar.tick_of(shock.on)).or_default().push(i);
@@ -236,30 +273,37 @@ fn shocked(tree: &Node, base: &Scenario, directory: &Path) -> Result<Vec<(u32, S
     let mut scenarios = Vec::new();
     let mut problems = Vec::new();
     for (tick, shocks) in by_tick {
-        let mut origin = String::new();
+        let (mut origin, mut last) = (String::new(), None);
         for i in shocks {
             origin = format!("shock `{}`", base.shocks[i].name);
-            problems.extend(shock(&mut tree, i, &origin));
+            match shock(&mut tree, i, &origin) {
+                Ok(patches) => last = patches.into_iter().last(),
+                Err(found) => problems.extend(found),
+            }
         }
         match checked(&tree, directory) {
-            Ok(scenario) => scenarios.push((tick, scenario)),
+            Ok(scenario) => {
+                if let Some(patch) = last {
+                    let found = check::warnings(&scenario, &tree);
+                    warned.keep_of(warned.by(&origin, &patch, found.clone()), &found);
+                }
+                scenarios.push((tick, scenario));
+            }
             Err(found) => problems.extend(found.into_list().into_iter().map(|problem| problem.within(&origin))),
         }
     }
     if problems.is_empty() { Ok(scenarios) } else { Err(problems) }
 }
 
-fn shock(tree: &mut Node, index: usize, origin: &str) -> Vec<Problem> {
+/// Applies a shock; returns its patches.
+fn shock(tree: &mut Node, index: usize, origin: &str) -> Result<Vec<Patch>, Vec<Problem>> {
     let mut at: path::Path = ["shocks"].into_iter().collect();
     at.index(index);
     at.key("set");
-    let Some(map) = at.0.iter().try_fold(&*tree, |node, step| node.child(step)) else { return Vec::new() };
-    let patches = match patches(origin, map) {
-        Ok(patches) => patches,
-        Err(problems) => return problems,
-    };
+    let Some(map) = at.0.iter().try_fold(&*tree, |node, step| node.child(step)) else { return Ok(Vec::new()) };
+    let patches = patches(origin, map)?;
     let mut problems = Vec::new();
-    for patch in patches {
+    for patch in &patches {
         let open = OPEN_TO_SHOCKS.iter().any(|(section, depth)| patch.path.starts_with(section) && patch.path.0.len() >= *depth);
         let result = if open {
             patch.apply(tree)
@@ -270,5 +314,5 @@ fn shock(tree: &mut Node, index: usize, origin: &str) -> Vec<Problem> {
         };
         problems.extend(result.err());
     }
-    problems
+    if problems.is_empty() { Ok(patches) } else { Err(problems) }
 }

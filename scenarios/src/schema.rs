@@ -30,6 +30,8 @@ pub(crate) struct View<'a> {
     /// Most specific first.
     layers: Vec<&'a Value>,
     nullable: bool,
+    /// What the variant of a choice means of which it holds the parameters.
+    variant: Option<&'a str>,
 }
 
 /// What a value must be.
@@ -73,7 +75,7 @@ impl View<'static> {
 
 impl<'a> View<'a> {
     fn new(layers: Vec<&'a Value>) -> Self {
-        let mut view = Self { layers, nullable: false };
+        let mut view = Self { layers, nullable: false, variant: None };
         while view.descend() {}
         view
     }
@@ -105,7 +107,8 @@ impl<'a> View<'a> {
 
     /// Descriptions from the field inwards.
     pub(crate) fn descriptions(&self) -> impl Iterator<Item = &'a str> {
-        self.layers.iter().filter_map(|layer| layer.get("description").and_then(Value::as_str))
+        let layers = self.layers.iter().filter_map(|layer| layer.get("description").and_then(Value::as_str));
+        self.variant.into_iter().chain(layers)
     }
 
     pub(crate) fn nullable(&self) -> bool {
@@ -239,7 +242,8 @@ fn variants_of(schema: &Value) -> Vec<Variant<'_>> {
     }
     let bodies = schema.get("properties").and_then(Value::as_object);
     let bodies = bodies.into_iter().flatten();
-    bodies.map(|(name, body)| Variant { name, doc, body: Some(View::new(vec![body])) }).collect()
+    let view = |body| View { variant: Some(doc).filter(|doc| !doc.is_empty()), ..View::new(vec![body]) };
+    bodies.map(|(name, body)| Variant { name, doc, body: Some(view(body)) }).collect()
 }
 
 fn integer(format: Option<&str>) -> Shape<'static> {

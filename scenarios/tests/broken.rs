@@ -88,12 +88,29 @@ fn what_advertising_hardly_means_is_warned_of() {
     let set = [
         "catalog.merchants.factories.ads.bidding={target-cpa: {cost: 90 yuan}}",
         "catalog.merchants.streamers.ads.bidding={manual: {bid: 0.01 yuan}}",
-        "catalog.merchants.shops.ads.whole_site={roi: 12, adopted: 0, hazard: 0}",
+        "catalog.merchants.climbers.ads.bidding={manual: {bid: 90 yuan}}",
+        "catalog.merchants.shops.ads.whole_site={roi: 12, adopted: 0, hazard: 0}", // the switch of the tool, hence no warning
         "platforms.south.ads.guarantee={tolerance: 10 %}",
+        "platforms.east.ads.reserve=900 yuan",
     ];
     let patches = set.map(|text| Override::parse(text).expect("an override"));
     let project = load(Path::new("regression/tiny.yaml"), &patches).expect("a scenario that is valid");
     insta::assert_snapshot!("warned-advertising", project.warnings(WIDTH, false));
+}
+
+#[test]
+fn what_arms_shocks_and_boosts_make_of_targets_is_warned_of_where_they_do() {
+    let set = [
+        "catalog.merchants.streamers.ads.boost.relax=50 %",
+        "experiment.arms={dear: {platforms.north.take_rate: 55 %, platforms.east.take_rate: 55 %}, \
+         greedy: {catalog.merchants.shops.ads.bidding: {target-roi: {roi: 1.2}}}, \
+         mended: {catalog.merchants.shops.ads.whole_site.roi: 1, catalog.merchants.shops.ads.whole_site: {roi: 20}}}",
+        "shocks=[{name: squeeze, on: 2025-03-20, set: {platforms.north.take_rate: 60 %}}]",
+        "experiment.compare=[dear, greedy]",
+    ];
+    let patches = set.map(|text| Override::parse(text).expect("an override"));
+    let project = load(Path::new("regression/tiny.yaml"), &patches).unwrap_or_else(|problems| panic!("{}", problems.render(WIDTH, false)));
+    insta::assert_snapshot!("warned-arms-and-shocks", project.warnings(WIDTH, false));
 }
 
 #[test]

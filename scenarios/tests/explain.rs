@@ -10,6 +10,7 @@ fn a_field_shows_meaning_values_unit_range_default_and_source() {
     insta::assert_snapshot!("distribution", explain("population.segments.students.visit_rate").expect("a field"));
     insta::assert_snapshot!("choice", explain("catalog.merchants.brands.stock").expect("a field"));
     insta::assert_snapshot!("variant", explain("platforms.jd.strategy.price-war.budget").expect("a field"));
+    insta::assert_snapshot!("variant-without-fields", explain("catalog.merchants.brands.ads.budget.per-day").expect("a field"));
     insta::assert_snapshot!("section", explain("experiment").expect("a section"));
     insta::assert_snapshot!("scenario", explain("").expect("the scenario"));
 }

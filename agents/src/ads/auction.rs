@@ -1,11 +1,13 @@
 //! The auction of a page: who gets the paid slots, and what a click costs. Integers throughout.
 //!
-//! Candidates are ranked by score = bid x quality, ties (scores within 8 ppm) by place on the page. Guarantees reserve <= price <= bid, a price in whole
-//! money units (rounded up), and at most one slot for a listing.
+//! Candidates are ranked by score = bid x quality, ties (scores within 8 ppm) by place on the page. A merchant enters its best candidate
+//! alone, as platforms show one ad of a shop on a page: its other listings neither take a slot nor set its price. Guarantees reserve <=
+//! price <= bid, a price in whole money units (rounded up), and at most one slot for a merchant.
 
 use super::bid::Bid;
 use crate::params::{AD_SLOTS, Auction, RECALLED};
-use crate::ranking::{LANES, OUT, Taken, key, place};
+use crate::ranking::{LANES, OUT, Taken, key, next_best, place};
+use crate::view::Offer;
 
 /// Quality of a certain click, ppm.
 pub const CERTAIN: u32 = 1_000_000;
@@ -54,13 +56,15 @@ pub struct Bidders<'a> {
     pub count: usize,
     /// Listings.
     pub listings: &'a [u32; RECALLED],
+    /// What is known of a listing, in the order of listings: here, whose it is.
+    pub offers: &'a [Offer],
     /// Bids for a click, money units, at most [`Bid::LARGEST`]; 0 does not take part.
     pub bids: &'a [u32; RECALLED],
     /// Predicted click-through rates after squashing, ppm, 1 to [`CERTAIN`].
     pub quality: &'a [u32; RECALLED],
 }
 
-/// The best bidders: one more than there are slots, because the first loser sets a price.
+/// The best bidders, each of another merchant: one more than there are slots, because the first loser sets a price.
 struct Board {
     places: [u8; AD_SLOTS + 1],
     /// bid x quality: expected payment for an impression in millionths of a money unit; 0 behind the last bidder.
@@ -74,7 +78,7 @@ struct Board {
 /// If there are more slots or candidates than there may be.
 #[inline(always)]
 pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED], awards: &mut Awards) {
-    let Bidders { count, listings, bids, quality } = bidders;
+    let Bidders { count, listings, bids, quality, .. } = bidders;
     let slots = rules.examined_ppm.len();
     assert!(slots <= AD_SLOTS && count <= RECALLED, "{slots} paid slots, {count} candidates");
     let board = Board::of(bidders, slots, rules.reserve.max(1), keys);
@@ -87,10 +91,10 @@ pub fn sell(bidders: Bidders, rules: &Rules, keys: &mut [i32; RECALLED], awards:
 }
 
 impl Board {
-    /// The best of all, each listing once: the largest key below the last, as often as needed.
+    /// The best of each merchant: the largest key below the last, as often as needed.
     #[inline(always)]
     fn of(bidders: Bidders, slots: usize, reserve: u32, keys: &mut [i32; RECALLED]) -> Board {
-        let Bidders { count, listings, bids, quality } = bidders;
+        let Bidders { count, listings, offers, bids, quality } = bidders;
         for (place, (slot, (&bid, &quality))) in keys[..count].iter_mut().zip(bids.iter().zip(quality)).enumerate() {
             let key = key(bid as i32 as f32 * quality as i32 as f32, place);
             // by a mask: as a branch, it would go either way and keep the loop out of vectors
@@ -102,15 +106,20 @@ impl Board {
         let mut board = Board { places: [0; AD_SLOTS + 1], scores: [0; AD_SLOTS + 2], len: 0 };
         let (mut taken, mut last) = (Taken::<{ AD_SLOTS + 1 }>::none(), i32::MAX);
         while board.len <= slots {
-            last = taken.next_best(&keys[..padded], &listings[..padded], last);
+            last = next_best(&keys[..padded], last);
             if last == OUT {
                 break;
             }
             let place = place(last);
+            // only of the best: a column of merchants would be filled for all
+            let merchant = offers[listings[place] as usize].merchant;
+            if taken.has(merchant) {
+                continue;
+            }
             board.places[board.len] = place as u8;
             board.scores[board.len] = u64::from(bids[place]) * u64::from(quality[place]);
             board.len += 1;
-            taken.add(listings[place]);
+            taken.add(merchant);
         }
         board
     }
@@ -149,13 +158,26 @@ fn least_bid(score: u64, quality: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::TASTE;
     use proptest::prelude::*;
 
+    const OFFER: Offer = Offer {
+        traits: [0; TASTE],
+        quality: 0.0,
+        price_term: 0.0,
+        shelf: 0,
+        merchant: 0,
+        live: false,
+        listed: true,
+        joins: 0,
+        bid: Bid::NONE,
+    };
     const WEIGHTS: [u32; 4] = [1_000_000, 700_000, 400_000, 100_000];
 
     #[derive(Clone, Copy, Debug)]
     struct Entrant {
         listing: u32,
+        merchant: u32,
         bid: u32,
         quality: u32,
     }
@@ -166,11 +188,17 @@ mod tests {
         }
     }
 
+    /// A few merchants, most with several listings.
     fn entrants() -> impl Strategy<Value = Vec<Entrant>> {
-        prop::collection::vec((1u32..500, 1u32..=CERTAIN), 1..12).prop_map(|bids| {
-            let entrant = |(i, (bid, quality))| Entrant { listing: i as u32, bid, quality };
+        prop::collection::vec((0u32..5, 1u32..500, 1u32..=CERTAIN), 1..16).prop_map(|bids| {
+            let entrant = |(i, (merchant, bid, quality))| Entrant { listing: i as u32, merchant, bid, quality };
             bids.into_iter().enumerate().map(entrant).collect()
         })
+    }
+
+    /// A listing of each merchant.
+    fn strangers() -> impl Strategy<Value = Vec<Entrant>> {
+        entrants().prop_map(|all| all.into_iter().map(|e| Entrant { merchant: e.listing, ..e }).collect())
     }
 
     fn rules(auction: Auction, reserve: u32, slots: usize) -> Rules<'static> {
@@ -180,35 +208,47 @@ mod tests {
     fn hold(entrants: &[Entrant], rules: &Rules) -> Awards {
         let column = |of: fn(&Entrant) -> u32| std::array::from_fn(|place| entrants.get(place).map_or(0, of));
         let (listings, bids, quality) = (column(|e| e.listing), column(|e| e.bid), column(|e| e.quality));
-        let count = entrants.len();
+        let mut offers = vec![OFFER; RECALLED];
+        entrants.iter().for_each(|e| offers[e.listing as usize].merchant = e.merchant);
+        let bidders = Bidders { count: entrants.len(), listings: &listings, offers: &offers, bids: &bids, quality: &quality };
         let mut awards = Awards::default();
-        sell(Bidders { count, listings: &listings, bids: &bids, quality: &quality }, rules, &mut [0; RECALLED], &mut awards);
+        sell(bidders, rules, &mut [0; RECALLED], &mut awards);
         awards
     }
 
-    /// Everybody above the reserve, best first, by a sort.
+    /// The best of each merchant above the reserve, best first, by a sort.
     fn ranked(entrants: &[Entrant], reserve: u32) -> Vec<Entrant> {
         let mut all: Vec<Entrant> = entrants.iter().copied().filter(|e| e.bid >= reserve).collect();
         all.sort_by_key(|e| std::cmp::Reverse(key(e.bid as f32 * e.quality as f32, e.listing as usize)));
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|e| seen.insert(e.merchant));
         all
     }
 
-    /// The smallest bid that still wins slot `k`, found by trying them all.
+    /// Without the other listings of a merchant.
+    fn alone(entrants: &[Entrant], winner: Entrant) -> Vec<Entrant> {
+        entrants.iter().copied().filter(|e| e.merchant != winner.merchant || e.listing == winner.listing).collect()
+    }
+
+    /// The smallest bid of a merchant that still wins slot `k`, found by trying them all.
     fn least_that_keeps(entrants: &[Entrant], winner: Entrant, k: usize, rules: &Rules) -> u32 {
         let wins = |bid: u32| {
-            let others = entrants.iter().map(|e| if e.listing == winner.listing { Entrant { bid, ..*e } } else { *e });
+            let others = alone(entrants, winner).into_iter().map(|e| if e.listing == winner.listing { Entrant { bid, ..e } } else { e });
             let after = ranked(&others.collect::<Vec<_>>(), rules.reserve);
             after.iter().take(k + 1).any(|e| e.listing == winner.listing)
         };
         (rules.reserve..=winner.bid).find(|&bid| wins(bid)).expect("its own bid wins")
     }
 
-    /// Utility of a bidder per page in millionths: value less cost, weighted by attention and quality.
-    fn utility(entrants: &[Entrant], who: u32, value: u32, rules: &Rules) -> i128 {
-        let awards = hold(entrants, rules);
-        awards.as_slice().iter().zip(rules.examined_ppm).find(|(award, _)| award.listing == who).map_or(0, |(award, &weight)| {
-            i128::from(weight) * i128::from(entrants[who as usize].quality) * (i128::from(value) - i128::from(award.cost))
-        })
+    /// Utility of a merchant per page in millionths, over all its listings: value (that of `worth`) less cost, weighted by attention and
+    /// quality.
+    fn utility(bids: &[Entrant], merchant: u32, worth: &[Entrant], rules: &Rules) -> i128 {
+        let won = |(award, &weight): (&Award, &u32)| {
+            let mine = &worth[award.listing as usize];
+            let gain = i128::from(mine.bid) - i128::from(award.cost);
+            if mine.merchant == merchant { i128::from(weight) * i128::from(mine.quality) * gain } else { 0 }
+        };
+        hold(bids, rules).as_slice().iter().zip(rules.examined_ppm).map(won).sum()
     }
 
     proptest! {
@@ -242,30 +282,57 @@ mod tests {
 
         #[test]
         fn vcg_pays_no_bidder_to_misstate_its_value(
-            mut entrants in entrants(), reserve in 1u32..100, slots in 1usize..=4, value in 1u32..500, lie in 1u32..500,
+            worth in strangers(), reserve in 1u32..100, slots in 1usize..=4, lie in 1u32..500,
         ) {
             let rules = rules(Auction::Vcg, reserve, slots);
-            entrants[0].bid = value;
-            let honest = utility(&entrants, 0, value, &rules);
-            entrants[0].bid = lie;
-            let other = utility(&entrants, 0, value, &rules);
+            let mut bids = worth.clone();
+            bids[0].bid = lie;
+            let [honest, other] = [&worth, &bids].map(|bids| utility(bids, worth[0].merchant, &worth, &rules));
             // prices are rounded up to the unit: that much is lost at most
-            let unit = 1_000_000 * i128::from(entrants[0].quality);
-            prop_assert!(other <= honest + unit, "bidding {lie} at a value of {value}: {other} against {honest}");
+            let unit = 1_000_000 * i128::from(worth[0].quality);
+            prop_assert!(other <= honest + unit, "bidding {lie} at a value of {}: {other} against {honest}", worth[0].bid);
+        }
+
+        #[test]
+        fn vcg_pays_no_merchant_to_misstate_the_values_of_its_listings(
+            worth in entrants(), slots in 1usize..=4, lies in prop::collection::vec(0u32..500, 16),
+        ) {
+            // a reserve per click asks more of a listing that is clicked more often: without one, but for the unit
+            let rules = rules(Auction::Vcg, 1, slots);
+            let merchant = worth[0].merchant;
+            let lied = worth.iter().zip(&lies).map(|(e, &lie)| if e.merchant == merchant { Entrant { bid: lie, ..*e } } else { *e });
+            let bids: Vec<Entrant> = lied.collect();
+            let [honest, other] = [&worth, &bids].map(|bids| utility(bids, merchant, &worth, &rules));
+            let two_units = 2 * 1_000_000 * i128::from(CERTAIN);
+            prop_assert!(other <= honest + two_units, "{other} against {honest}");
+        }
+
+        #[test]
+        fn a_merchant_never_sets_its_own_price(entrants in entrants(), reserve in 1u32..100, slots in 1usize..=4) {
+            for auction in [Auction::Gsp, Auction::Vcg, Auction::FirstPrice] {
+                let rules = rules(auction, reserve, slots);
+                let awards = hold(&entrants, &rules);
+                for award in awards.as_slice() {
+                    let rest = alone(&entrants, entrants[award.listing as usize]);
+                    let without = hold(&rest, &rules);
+                    let again = without.as_slice().iter().find(|a| a.listing == award.listing).map(|a| a.cost);
+                    prop_assert_eq!(again, Some(award.cost), "{:?} costs {} with the merchant's other listings", auction, award.cost);
+                }
+            }
         }
 
         #[test]
         fn vcg_without_reserve_charges_what_the_others_lose(entrants in entrants(), slots in 1usize..=4) {
             let rules = rules(Auction::Vcg, 1, slots);
             let welfare = |without: Option<u32>, but: u32| -> u128 {
-                let left: Vec<Entrant> = entrants.iter().copied().filter(|e| Some(e.listing) != without).collect();
+                let left: Vec<Entrant> = entrants.iter().copied().filter(|e| Some(e.merchant) != without).collect();
                 ranked(&left, 1).iter().zip(rules.examined_ppm)
-                    .filter(|(e, _)| e.listing != but)
+                    .filter(|(e, _)| e.merchant != but)
                     .map(|(e, &w)| u128::from(e.score()) * u128::from(w)).sum()
             };
             for (award, &weight) in hold(&entrants, &rules).as_slice().iter().zip(rules.examined_ppm) {
                 let winner = entrants[award.listing as usize];
-                let lost = welfare(Some(award.listing), award.listing) - welfare(None, award.listing);
+                let lost = welfare(Some(winner.merchant), winner.merchant) - welfare(None, winner.merchant);
                 let exact = lost as f64 / f64::from(weight) / f64::from(winner.quality);
                 // the reserve of one unit stands in for missing bidders
                 let cost = f64::from(award.cost);
@@ -285,15 +352,26 @@ mod tests {
 
     #[test]
     fn a_repeated_listing_takes_one_slot() {
-        let entrant = Entrant { listing: 7, bid: 50, quality: CERTAIN };
-        let rival = Entrant { listing: 8, bid: 20, quality: CERTAIN };
+        let entrant = Entrant { listing: 7, merchant: 1, bid: 50, quality: CERTAIN };
+        let rival = Entrant { listing: 8, merchant: 2, bid: 20, quality: CERTAIN };
         let awards = hold(&[entrant, rival, entrant], &rules(Auction::Gsp, 1, 3));
         assert_eq!(awards.as_slice().iter().map(|a| (a.listing, a.cost)).collect::<Vec<_>>(), [(7, 20), (8, 1)]);
     }
 
     #[test]
+    fn who_advertises_alone_pays_the_reserve_however_many_its_listings() {
+        let shop: Vec<Entrant> =
+            (0..40).map(|listing| Entrant { listing, merchant: 3, bid: 300, quality: CERTAIN - 1000 * listing }).collect();
+        for auction in [Auction::Gsp, Auction::Vcg] {
+            let awards = hold(&shop, &rules(auction, 10, 4));
+            assert_eq!(awards.as_slice().iter().map(|a| (a.listing, a.cost)).collect::<Vec<_>>(), [(0, 10)], "{auction:?}");
+        }
+    }
+
+    #[test]
     fn a_better_match_pays_less_for_the_same_slot() {
-        let bids = |quality| [(0, 100, quality), (1, 100, 200_000)].map(|(listing, bid, quality)| Entrant { listing, bid, quality });
+        let entrant = |listing, quality| Entrant { listing, merchant: listing, bid: 100, quality };
+        let bids = |quality| [entrant(0, quality), entrant(1, 200_000)];
         let cost = |quality| hold(&bids(quality), &rules(Auction::Gsp, 1, 1)).as_slice()[0].cost;
         assert_eq!((cost(200_000), cost(400_000), cost(800_000)), (100, 50, 25));
     }

@@ -140,7 +140,7 @@ pub(crate) fn trimmed(trim: f64, target: Target, sums: &Sums) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::{AdBudget, Pacing, WholeSiteParams};
+    use crate::params::{AdBudget, Pacing, SoldOn, WholeSiteParams};
 
     fn group(bidding: Bidding) -> AdvertiserParams {
         AdvertiserParams { bidding, budget: AdBudget::PerTick(1000), pacing: Pacing::None, whole_site: None, boost: None, pass_on: 0.0 }
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn an_adopter_bids_for_the_target_of_the_tool() {
-        let tool = WholeSiteParams { roi: 8.0, adopted: 0.0, hazard: 0.0, imitation: 0.0, items: 1.0, cold_start: 0.0 };
+        let platforms = SoldOn::ALL;
+        let tool = WholeSiteParams { roi: 8.0, adopted: 0.0, hazard: 0.0, imitation: 0.0, items: 1.0, cold_start: 0.0, platforms };
         let group = AdvertiserParams { whole_site: Some(tool), ..group(Bidding::Manual { bid: 40.0 }) };
         assert_eq!([true, false].map(|adopted| bid(&group, adopted, &prospects(), 1.0)), [125.0, 40.0]);
     }

@@ -21,6 +21,9 @@ const DEAREST_SALES: f64 = 0.5;
 /// Weekly sums: impressions, clicks, ad orders, GMV of ad orders, spend.
 pub const AD_WEEK: usize = 5;
 
+/// What a campaign got and paid in a week beside its own budget: over-delivery, refunds, boost, search money, money units.
+pub const CAMPAIGN_WEEK: usize = 4;
+
 /// What is remembered of a listing; sums fade with a memory of two weeks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ItemBook {
@@ -50,6 +53,10 @@ pub struct ItemBook {
     pub picked: bool,
     /// Sums of the week so far.
     pub week: [i64; AD_WEEK],
+    /// What the clicks of the tick cost, over-delivery left out, money units; for the record, as what follows: the digest holds its sums.
+    pub paid: i64,
+    /// Whether whole-site promotion promoted it in the tick.
+    pub promoted: bool,
 }
 
 /// A merchant's campaign on a platform.
@@ -77,6 +84,8 @@ pub struct Campaign {
     pub dearest: u32,
     /// Spend, value and orders of the guarantee's period.
     pub period: [i64; 3],
+    /// Sums of the week so far.
+    pub week: [i64; CAMPAIGN_WEEK],
 }
 
 /// Books of all merchants; empty where nobody advertises.
@@ -170,6 +179,7 @@ impl ItemBook {
         fade(&mut self.favourites, ads.favourites[at]);
         fade(&mut self.sold, sold);
         fade(&mut self.refunds, refunds);
+        (self.paid, self.promoted) = (paid, self.picked);
         let [promoted_gmv, promoted_spend] = if self.picked { [sold, paid] } else { [0; 2] };
         fade(&mut self.promoted_gmv, promoted_gmv);
         fade(&mut self.promoted_spend, promoted_spend);
@@ -219,15 +229,15 @@ impl Campaign {
         search_budget: 0,
         dearest: 0,
         period: [0; 3],
+        week: [0; CAMPAIGN_WEEK],
     };
 
     /// Hash for the digest.
     pub(crate) fn hash(&self, place: usize) -> u64 {
         let floats = [self.pace, self.integral, self.last_error, self.trim].map(f64::to_bits);
-        let [spend, value, orders] = self.period;
-        let mut bytes = [0u8; 104];
+        let mut bytes = [0u8; 104 + 8 * CAMPAIGN_WEEK];
         let money = [self.budget, self.extra, self.purse, self.search, self.search_budget, i64::from(self.dearest)];
-        let words = floats.into_iter().chain(money.into_iter().chain([spend, value, orders]).map(|n| n as u64));
+        let words = floats.into_iter().chain(money.into_iter().chain(self.period).chain(self.week).map(|n| n as u64));
         for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
             *slot = word.to_le_bytes();
         }
@@ -321,6 +331,7 @@ mod tests {
             Campaign { search_budget: 1, ..campaign.clone() },
             Campaign { dearest: 1, ..campaign.clone() },
             Campaign { period: [0, 0, 1], ..campaign.clone() },
+            Campaign { week: [0, 0, 0, 1], ..campaign.clone() },
         ] {
             assert_ne!(campaign.hash(0), other.hash(0), "{other:?}");
         }

@@ -23,10 +23,11 @@ pub(crate) fn money(boost: Option<&BoostParams>, tick: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::SoldOn;
 
     #[test]
     fn a_boost_begins_and_ends_on_time() {
-        let boost = BoostParams { from: 10, ticks: 3, budget: 500, relax: 0.5 };
+        let boost = BoostParams { from: 10, ticks: 3, budget: 500, relax: 0.5, platforms: SoldOn::ALL };
         let seen: Vec<_> = (8..15).map(|tick| (lift(Some(&boost), tick), money(Some(&boost), tick))).collect();
         let (off, on) = ((1.0, 0), (2.0, 500));
         assert_eq!(seen, [off, off, on, on, on, off, off]);

@@ -56,7 +56,7 @@ pub struct AdTallies {
     /// What they cost, money units, budgets left aside.
     #[serde(with = "sim_core::columns")]
     pub charges: Vec<i64>,
-    /// Shipped orders after a click of the same mission.
+    /// Shipped orders after a click, at once or by way of a cart or a presale.
     #[serde(with = "sim_core::columns")]
     pub orders: Vec<i64>,
     /// Their GMV, money units.

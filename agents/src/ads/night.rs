@@ -2,7 +2,7 @@
 
 use super::bid::Bid;
 use super::bidding::{self, Prospects, Target};
-use super::books::{AD_WEEK, AdBooks, Sums};
+use super::books::{AD_WEEK, AdBooks, CAMPAIGN_WEEK, Sums};
 use super::click::AdTallies;
 use super::purse::Payment;
 use super::{boost, pacing, whole_site};
@@ -11,20 +11,28 @@ use crate::content::search;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, ListingState, Merchants, WEEK_TICKS};
 use crate::metric::{Mechanism, Metric, Totals};
-use crate::params::{AdBudget, AdParams, AdvertiserParams, Bidding};
+use crate::params::{AdBudget, AdParams, AdvertiserParams, Bidding, BoostParams, DEAREST_BID, WholeSiteParams};
 use crate::presence::Status;
 use sim_core::draw::Seed;
 use sim_core::ledger::Account;
 use sim_core::math;
 use sim_core::money::Money;
 
-/// Largest bid, share of the list price.
-const DEAREST: f64 = 0.5;
-
 /// Books at the start; who has the tool from the start is keyed by merchant.
 pub(crate) fn books(catalog: &Catalog, seed: Seed) -> AdBooks {
-    let tool = |m: usize| catalog.groups[catalog.merchants[m].group as usize].ads.as_ref().and_then(|ads| ads.whole_site);
-    AdBooks::new(catalog, |m| tool(m).is_some_and(|tool| whole_site::adopts(seed, m as u32, 0, tool.adopted)))
+    let has = |m: u32, tool: WholeSiteParams| is_sold_to(catalog, m, &tool) && whole_site::adopts(seed, m, 0, tool.adopted);
+    AdBooks::new(catalog, |m| tool_of(catalog, m as u32).is_some_and(|tool| has(m as u32, tool)))
+}
+
+/// The tool that a merchant may have.
+pub(crate) fn tool_of(catalog: &Catalog, merchant: u32) -> Option<WholeSiteParams> {
+    catalog.groups[catalog.merchants[merchant as usize].group as usize].ads.as_ref()?.whole_site
+}
+
+/// Whether a platform that a merchant sells on sells the tool.
+fn is_sold_to(catalog: &Catalog, merchant: u32, tool: &WholeSiteParams) -> bool {
+    let mut listings = catalog.merchants[merchant as usize].listings.iter();
+    listings.any(|&l| tool.platforms.has(catalog.listings[l as usize].platform.into()))
 }
 
 /// The listings of a merchant by platform.
@@ -44,7 +52,17 @@ struct Run<'a> {
     here: &'a [u32],
     place: usize,
     group: &'a AdvertiserParams,
+    /// Whole-site promotion and boost, where the platform sells them.
+    tool: Option<WholeSiteParams>,
+    boost: Option<BoostParams>,
     ads: &'a AdParams,
+}
+
+impl Run<'_> {
+    /// Whether the tool bids for the campaign.
+    fn uses_tool(&self, books: &AdBooks) -> bool {
+        self.tool.is_some() && books.adopted[self.merchant as usize]
+    }
 }
 
 impl Desk<'_> {
@@ -54,6 +72,9 @@ impl Desk<'_> {
             return;
         }
         for (platform, here) in by_platform(self.market, id) {
+            if self.tick.is_multiple_of(WEEK_TICKS) {
+                merchants.ads.campaigns[self.place(id, platform)].week = [0; CAMPAIGN_WEEK];
+            }
             let run = self.run(id, platform, here);
             let planned = run.as_ref().map_or(0.0, |run| merchants.ads.campaigns[run.place].planned());
             let (paid, parts) = run.as_ref().map_or_else(Default::default, |run| self.pay(merchants, run, added));
@@ -68,7 +89,14 @@ impl Desk<'_> {
         let catalog = &self.market.catalog;
         let group = catalog.groups[catalog.merchants[merchant as usize].group as usize].ads.as_ref()?;
         let ads = self.night.params.platforms[platform].ads.as_ref()?;
-        Some(Run { merchant, platform, here, place: merchant as usize * catalog.platforms.len() + platform, group, ads })
+        let tool = group.whole_site.filter(|tool| tool.platforms.has(platform));
+        let boost = group.boost.filter(|boost| boost.platforms.has(platform));
+        Some(Run { merchant, platform, here, place: self.place(merchant, platform), group, tool, boost, ads })
+    }
+
+    /// Place of a campaign among all.
+    fn place(&self, merchant: u32, platform: usize) -> usize {
+        merchant as usize * self.market.catalog.platforms.len() + platform
     }
 
     /// Pays what the purse allows; returns who pays, and what each listing pays, in the order of `run.here`; empty where nobody clicked.
@@ -82,6 +110,8 @@ impl Desk<'_> {
         let extra = campaign.extra;
         let payment = campaign.pay(all);
         let paid = payment.all();
+        let [over, _, boosted, search] = &mut campaign.week;
+        (*over, *boosted, *search) = (*over + all - paid, *boosted + payment.boosted, *search + payment.search);
         let parts = prorated(paid, &charges);
         for (&l, &part) in run.here.iter().zip(&parts) {
             self.bill(merchants, l, Metric::AdSpend, part, added);
@@ -142,8 +172,8 @@ impl Desk<'_> {
     /// Pacing, the target, the guarantee.
     fn steer(&self, merchants: &mut Merchants, run: &Run, planned: f64, paid: Payment, added: &mut Totals) {
         let sums = sums(&merchants.ads, run.here);
-        let target = Target::of(run.group, merchants.ads.adopted[run.merchant as usize]);
-        let boosted = boost::runs(run.group.boost.as_ref(), self.tick);
+        let target = Target::of(run.group, run.uses_tool(&merchants.ads));
+        let boosted = boost::runs(run.boost.as_ref(), self.tick);
         let today = |column: &dyn Fn(&AdTallies) -> &[i64]| run.here.iter().map(|&l| column(&self.tallies.ads)[l as usize]).sum::<i64>();
         let charges = today(&|ads| &ads.charges);
         let orders = today(&|ads| &ads.orders);
@@ -182,6 +212,7 @@ impl Desk<'_> {
         }
         let listing = &self.market.catalog.listings[run.here[0] as usize];
         let owner = if listing.first_party { Metric::FirstPartyCash } else { Metric::ThirdPartyCash };
+        merchants.ads.campaigns[run.place].week[1] += amount;
         added.ledger.transfer(run.platform, Account::Platform, Account::Ad, Money(amount));
         added.ledger.transfer(run.platform, Account::Ad, Account::Merchant, Money(amount));
         for metric in [Metric::AdRefunds, Metric::MerchantCash, owner] {
@@ -196,7 +227,7 @@ impl Desk<'_> {
         let catalog = &self.market.catalog;
         let group = &catalog.groups[catalog.merchants[id as usize].group as usize];
         let Some(tool) = group.ads.as_ref().and_then(|ads| ads.whole_site).filter(|_| merchants.ads.is_on()) else { return };
-        if merchants.standing[id as usize].status != Status::Active {
+        if merchants.standing[id as usize].status != Status::Active || !is_sold_to(catalog, id, &tool) {
             return;
         }
         if !merchants.ads.adopted[id as usize] && (self.tick + id + 1).is_multiple_of(WEEK_TICKS) {
@@ -206,8 +237,8 @@ impl Desk<'_> {
             if whole_site::adopts(self.market.seed, id, self.tick + 1, whole_site::hazard(&tool, share)) {
                 merchants.ads.adopted[id as usize] = true;
                 let platforms = catalog.platforms.len();
-                let campaigns = &mut merchants.ads.campaigns[id as usize * platforms..][..platforms];
-                campaigns.iter_mut().for_each(|campaign| campaign.period = [0; 3]);
+                let campaigns = merchants.ads.campaigns[id as usize * platforms..][..platforms].iter_mut().enumerate();
+                campaigns.filter(|(p, _)| tool.platforms.has(*p)).for_each(|(_, campaign)| campaign.period = [0; 3]);
                 added.fired(Mechanism::WholeSiteAdoption, 1, 0);
             }
         }
@@ -220,12 +251,13 @@ impl Desk<'_> {
         }
         here.iter().for_each(|&l| merchants.ads.items[l as usize].bid = 0);
         let Some(run) = self.run(id, platform, here) else { return };
-        let adopted = merchants.ads.adopted[id as usize];
+        let adopted = run.uses_tool(&merchants.ads);
         let mut lapsed = self.plan(merchants, &run);
         if merchants.standing[id as usize].status != Status::Active {
             lapsed += merchants.ads.campaigns[run.place].close();
+            here.iter().for_each(|&l| merchants.ads.items[l as usize].picked = false);
         } else {
-            let has_tool = run.group.whole_site.is_some();
+            let has_tool = run.tool.is_some();
             added.add_to(platform, 0, Metric::AdEligible, i64::from(has_tool));
             added.add_to(platform, 0, Metric::AdAdopters, i64::from(has_tool && adopted));
             self.set_bids(merchants, &run, adopted, added);
@@ -244,7 +276,7 @@ impl Desk<'_> {
                 math::round_i64(share * sales)
             }
         };
-        let extra = boost::money(run.group.boost.as_ref(), self.tick + 1);
+        let extra = boost::money(run.boost.as_ref(), self.tick + 1);
         let sells = run.here.iter().any(|&l| self.view.state.listed[l as usize]);
         let search = if sells { self.search_money(run) } else { 0 };
         merchants.ads.campaigns[run.place].accrue(budget, search, extra)
@@ -268,7 +300,7 @@ impl Desk<'_> {
         }
         let campaign = &merchants.ads.campaigns[run.place];
         let (trim, pace) = (campaign.trim, campaign.pace);
-        let lift = boost::lift(run.group.boost.as_ref(), self.tick + 1);
+        let lift = boost::lift(run.boost.as_ref(), self.tick + 1);
         let has_money = campaign.affords(0);
         let mut dearest = 0;
         for &l in run.here {
@@ -277,7 +309,7 @@ impl Desk<'_> {
                 continue;
             }
             let value = bidding::bid(run.group, adopted, &prospects(merchants, l), trim) * pace * lift;
-            let most = (self.price(l) * DEAREST).min(f64::from(Bid::LARGEST));
+            let most = (self.price(l) * DEAREST_BID).min(f64::from(Bid::LARGEST));
             let bid = math::round_i64(value.clamp(0.0, most)) as u32;
             merchants.ads.items[l as usize].bid = bid;
             dearest = dearest.max(bid);
@@ -289,7 +321,7 @@ impl Desk<'_> {
 
     /// Picks the items that whole-site promotion promotes tomorrow.
     fn pick(&self, merchants: &mut Merchants, run: &Run, prospects: &dyn Fn(&Merchants, u32) -> Prospects, added: &mut Totals) {
-        let Some(tool) = run.group.whole_site else { return };
+        let Some(tool) = run.tool else { return };
         let accuracy = self.view.state.platforms[run.platform].ad_accuracy(run.ads);
         let night = whole_site::Night { tool: &tool, accuracy, seed: self.market.seed, tick: self.tick };
         let mut items: Vec<whole_site::Item> = Vec::with_capacity(run.here.len());
@@ -308,8 +340,10 @@ impl Desk<'_> {
     /// The bid that goes into the quote of a listing.
     pub(crate) fn quoted_bid(&self, merchants: &Merchants, listing: u32, listed: bool) -> Bid {
         let Some(item) = merchants.ads.items.get(listing as usize).filter(|_| listed) else { return Bid::NONE };
-        let merchant = self.market.catalog.listings[listing as usize].merchant as usize;
-        if merchants.ads.adopted[merchant] { Bid::smart(item.bid) } else { Bid::flat(item.bid) }
+        let Listing { merchant, platform, .. } = self.market.catalog.listings[listing as usize];
+        let adopted = merchants.ads.adopted[merchant as usize];
+        let tool = tool_of(&self.market.catalog, merchant).filter(|tool| adopted && tool.platforms.has(platform.into()));
+        if tool.is_some() { Bid::smart(item.bid) } else { Bid::flat(item.bid) }
     }
 }
 

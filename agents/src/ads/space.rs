@@ -6,6 +6,7 @@
 use super::auction::{Awards, Bidders, CERTAIN, Rules, sell};
 use super::bid::Bid;
 use crate::params::{AdParams, RECALLED};
+use crate::view::Offer;
 use sim_core::math::{exp_f32, ln_f32};
 
 /// Largest factor between the bid of the AI for a page and its mean, either way.
@@ -47,7 +48,7 @@ impl Entries {
 impl AdSpace<'_> {
     /// Holds the auction; `entries` are filled in but for what is predicted here.
     #[inline(always)]
-    pub(crate) fn auction(&self, entries: &mut Entries, listings: &[u32; RECALLED], count: usize, awards: &mut Awards) {
+    pub(crate) fn auction(&self, entries: &mut Entries, offers: &[Offer], listings: &[u32; RECALLED], count: usize, awards: &mut Awards) {
         let spread = self.taste * self.accuracy;
         let AdParams { auction, slots, examined_ppm, reserve, squash, click_odds, .. } = self.params;
         let Entries { fit, utility, bids, amounts, quality, keys } = entries;
@@ -65,7 +66,7 @@ impl AdSpace<'_> {
             }
         }
         debug_assert_eq!(slots.len(), examined_ppm.len());
-        let bidders = Bidders { count, listings, bids: amounts, quality };
+        let bidders = Bidders { count, listings, offers, bids: amounts, quality };
         sell(bidders, &Rules { auction: *auction, reserve: *reserve, examined_ppm }, keys, awards);
     }
 }

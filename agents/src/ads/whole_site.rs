@@ -83,8 +83,10 @@ pub(crate) fn promoted(tool: &WholeSiteParams, items: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::SoldOn;
 
-    const TOOL: WholeSiteParams = WholeSiteParams { roi: 8.0, adopted: 0.1, hazard: 0.02, imitation: 0.3, items: 0.5, cold_start: 20.0 };
+    const TOOL: WholeSiteParams =
+        WholeSiteParams { roi: 8.0, adopted: 0.1, hazard: 0.02, imitation: 0.3, items: 0.5, cold_start: 20.0, platforms: SoldOn::ALL };
 
     fn prospects(conversion: f64) -> Prospects {
         let (new_shoppers, favourites) = (0.0, 0.0);

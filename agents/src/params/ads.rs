@@ -1,5 +1,10 @@
 //! Parameters of advertising: the auction of a platform, and how the merchants of a group bid in it.
 
+use super::PLATFORMS;
+
+/// Largest bid, share of the list price.
+pub const DEAREST_BID: f64 = 0.5;
+
 /// Most paid slots of a page.
 pub const AD_SLOTS: usize = 8;
 
@@ -146,6 +151,31 @@ pub struct WholeSiteParams {
     pub items: f64,
     /// Clicks below which an item counts as new and comes first.
     pub cold_start: f64,
+    /// Where it is sold.
+    pub platforms: SoldOn,
+}
+
+/// Platforms on which a tool is sold, as bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoldOn(u8);
+
+const _: () = assert!(PLATFORMS <= u8::BITS as usize);
+
+impl SoldOn {
+    /// All platforms.
+    pub const ALL: SoldOn = SoldOn(u8::MAX);
+
+    /// These platforms alone.
+    #[must_use]
+    pub fn platforms(places: impl Iterator<Item = usize>) -> SoldOn {
+        SoldOn(places.fold(0, |bits, p| bits | 1 << p))
+    }
+
+    /// Whether it is sold on a platform.
+    #[must_use]
+    pub fn has(self, platform: usize) -> bool {
+        self.0 >> platform & 1 == 1
+    }
 }
 
 /// One-key boost: for some ticks more money and a lower target.
@@ -159,4 +189,6 @@ pub struct BoostParams {
     pub budget: i64,
     /// Share by which the target is relaxed, below 1.
     pub relax: f64,
+    /// Where it is sold.
+    pub platforms: SoldOn,
 }

@@ -3,7 +3,7 @@
 use super::params::{Units, ppm};
 use crate::model::{self, AdBudget, Auction, Bidding, Pacing, Scenario};
 use agents::params as compiled;
-use agents::params::{AdParams, AdvertiserParams, BoostParams, GuaranteeParams, WholeSiteParams, Worth};
+use agents::params::{AdParams, AdvertiserParams, BoostParams, GuaranteeParams, SoldOn, WholeSiteParams, Worth};
 use sim_core::units::{Amount, Days, Share};
 
 /// The paid space of a platform.
@@ -64,6 +64,7 @@ pub(super) fn advertiser(units: &Units, warm_up: u32, ads: &model::Advertiser) -
             imitation: tool.imitation.0,
             items: tool.items.0,
             cold_start: tool.cold_start,
+            platforms: sold_on(units.scenario, &tool.platforms),
         }),
         boost: ads.boost.as_ref().filter(|boost| boost.budget.micros() > 0).map(|boost| boosted(units, warm_up, boost)),
         pass_on: ads.pass_on.0,
@@ -82,6 +83,11 @@ pub(super) fn of_search(scenario: &Scenario, group: &model::MerchantGroup) -> Op
     })
 }
 
+/// Where a tool is sold; no names: everywhere.
+fn sold_on(scenario: &Scenario, names: &[String]) -> SoldOn {
+    if names.is_empty() { SoldOn::ALL } else { SoldOn::platforms(names.iter().filter_map(|name| scenario.platforms.get_index_of(name))) }
+}
+
 fn pacing(pacing: &Pacing) -> compiled::Pacing {
     match *pacing {
         Pacing::None => compiled::Pacing::None,
@@ -98,6 +104,7 @@ fn boosted(units: &Units, warm_up: u32, boost: &model::Boost) -> BoostParams {
         ticks: days * calendar.ticks_per_day(),
         budget: units.per_tick(units.of_merchant(boost.budget)),
         relax: boost.relax.0,
+        platforms: sold_on(units.scenario, &boost.platforms),
     }
 }
 

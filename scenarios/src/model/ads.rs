@@ -83,7 +83,7 @@ impl Default for CostGuarantee {
 pub struct Advertiser {
     /// How it bids for a click.
     pub bidding: Bidding,
-    /// What a campaign may pay.
+    /// What a campaign may pay: a merchant that sells on two platforms with slots has a budget on each.
     pub budget: AdBudget,
     /// How bids are held to the budget.
     #[serde(default)]
@@ -145,13 +145,14 @@ pub enum Bidding {
     },
 }
 
-/// Budget of a campaign. Unspent money is carried for a week, so that a click may cost more than a day's budget.
+/// Budget of a campaign, a merchant on a platform. Unspent money is carried for a week, so that a click may cost more than a day's budget.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AdBudget {
-    /// Yuan a day of the simulated merchant.
+    /// Yuan a day of the simulated merchant, on each platform that sells slots and on which it sells: on three of them it may spend three
+    /// times as much.
     PerDay(Amount),
-    /// Share of its expected GMV on the platform.
+    /// Share of its expected GMV on the platform, for each platform that sells slots.
     Sales(Share),
 }
 
@@ -217,6 +218,10 @@ pub struct WholeSite {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 100_000.0), extend("x-unit" = "clicks in the memory of two weeks"))]
     pub cold_start: f64,
+    /// Platforms that sell it, of those that sell slots and on which the group sells; `[]`: all of them. Elsewhere an adopter bids as
+    /// `bidding` says.
+    #[serde(default)]
+    pub platforms: Vec<String>,
 }
 
 /// One-key boost: for some days more money and a lower target.
@@ -227,9 +232,12 @@ pub struct Boost {
     pub from: Date,
     /// Last day.
     pub to: Date,
-    /// Money beyond the budget, yuan a day of the simulated merchant; 0 yuan: no boost.
+    /// Money beyond the budget, yuan a day of the simulated merchant, on each platform of the boost on which it sells; 0 yuan: no boost.
     pub budget: Amount,
     /// Share by which the target is relaxed: bids rise by 1 / (1 - relax); below 100 %.
     #[serde(default)]
     pub relax: Share,
+    /// Platforms on which it runs, of those that sell slots and on which the group sells; `[]`: all of them.
+    #[serde(default)]
+    pub platforms: Vec<String>,
 }
