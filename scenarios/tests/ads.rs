@@ -181,8 +181,9 @@ fn neither_boosts_nor_search_money_nor_bids_without_a_target_are_guaranteed_and_
                 assert!(!rises && is.trim == was.trim, "{was:?} {is:?} in a boost");
                 boosted += i32::from(is.trim != 1.0);
             }
-            if was.search_budget > 0 {
-                assert!(!rises, "{was:?} {is:?} with search money");
+            if was.search_budget > 0 && rises {
+                let own = was.budget.max(0) + was.purse.max(0);
+                assert!(is.period[0] - was.period[0] <= own, "{was:?} {is:?}: more than its own money");
                 searched += 1;
             }
             if !aims && !world.merchants.ads.adopted[m] {

@@ -4,7 +4,6 @@ use super::{Check, at};
 use crate::model::{AdBudget, Ads, Advertiser, Bidding, Category, MerchantGroup, Platform, Scenario};
 use crate::path::Path;
 use crate::problem::Problem;
-use crate::tree::Node;
 use agents::PricingPolicy;
 use agents::params::AD_SLOTS;
 
@@ -88,7 +87,7 @@ impl Check<'_> {
 
 /// What is legal and hardly meant: targets that lose money, bids that never take part, tools that nobody takes up, guarantees that
 /// nobody can claim.
-pub(super) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
+pub(super) fn warnings(scenario: &Scenario) -> Vec<(Path, Problem)> {
     let mut found = Vec::new();
     for (name, group) in &scenario.catalog.merchants {
         let Some(advertiser) = group.ads.as_ref().filter(|ads| spends(ads)) else { continue };
@@ -99,8 +98,7 @@ pub(super) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
     for (name, platform) in &scenario.platforms {
         found.extend(idle_guarantee(scenario, name, platform));
     }
-    let place = |(path, problem): (Path, Problem)| problem.at(tree.place_of(&path)).path(path);
-    found.into_iter().map(place).collect()
+    found
 }
 
 fn spends(advertiser: &Advertiser) -> bool {
