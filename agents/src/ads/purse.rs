@@ -95,13 +95,16 @@ impl Campaign {
         lapsed
     }
 
-    /// The most that a purse holds of a phase that has other channels, so many ticks before its end: on the last one no more than twice
-    /// what clicks cost.
+    /// The most that a purse holds of a phase that has other channels, so many ticks before its end: what lets its bids take part, if its own
+    /// money does not, and on the last tick no more than twice what clicks cost.
     fn loan(&self, left: i64) -> i64 {
         let daily = self.search_budget;
         let last = if self.mean_charges > 0.0 { daily.min((2.0 * self.mean_charges) as i64) } else { daily };
-        let days = if left > 1 { left.min(LENT) * daily } else { last };
-        days.max((HEADROOM + 1) * i64::from(self.dearest))
+        match left {
+            ..=1 => last,
+            LENT => LENT * daily,
+            _ => (LENT * daily).max((HEADROOM + 1) * i64::from(self.dearest) - self.purse),
+        }
     }
 
     /// Nothing to spend: the merchant is not in the market. Returns the search money that lapses.

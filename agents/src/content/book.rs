@@ -23,7 +23,16 @@ pub(crate) fn pay(market: &Bazaar, tick: u32, view: &View, merchants: &mut Merch
     }
     let programme = market.catalog.groups[merchant.group as usize].content.as_ref().expect("a group with content has a programme");
     let home = market.catalog.listings[merchant.listings[0] as usize].platform as usize;
-    let mut purse = Purse { id, group: merchant.group as usize, first_party_of: merchant.first_party_of, home, on, platforms: market.catalog.platforms.len(), merchants, added };
+    let mut purse = Purse {
+        id,
+        group: merchant.group as usize,
+        first_party_of: merchant.first_party_of,
+        home,
+        on,
+        platforms: market.catalog.platforms.len(),
+        merchants,
+        added,
+    };
     let channels = &market.params(view).content.channels;
     // what is auctioned is paid by the click
     for (at, (channel, buy)) in channels.iter().zip(&content.buys).enumerate().filter(|(_, (channel, _))| !channel.auctioned) {

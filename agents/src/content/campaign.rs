@@ -7,7 +7,7 @@ use super::params::{CampaignParams, PhaseKind, PhaseParams};
 
 /// Ticks in which half of what is known of an audience is out of date.
 const AUDIENCE_HALF_LIFE: f64 = 28.0;
-/// Impressions of a merchant per mission of the audience that halve what is not known of it, times 1 / ln 2: a judgement.
+/// Impressions of a merchant per mission of the audience that leave 1 / e of it unknown: a judgement.
 const SELECTING_IMPRESSIONS: f64 = 1.0;
 
 /// The phase of a tick: its place, and the phase.

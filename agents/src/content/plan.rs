@@ -220,7 +220,8 @@ impl Night<'_> {
 
     /// What search costs was given the night before; the rest of the money is split over the other channels.
     fn ask_channels(&self, content: &mut GroupContent, money: i64) {
-        let sold = |auctioned: bool| self.content.channels.iter().enumerate().filter(move |(_, c)| c.auctioned == auctioned).map(|(at, _)| at);
+        let sold =
+            |auctioned: bool| self.content.channels.iter().enumerate().filter(move |(_, c)| c.auctioned == auctioned).map(|(at, _)| at);
         let given: i64 = sold(true).map(|at| content.buys[at].ahead).sum();
         let others: f64 = sold(false).map(|at| content.shares[at]).sum();
         let rest = (money - given).max(0);

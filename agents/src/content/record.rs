@@ -133,7 +133,8 @@ impl Observation<'_> {
             }
         };
         let plain = channels.iter().zip(&content.buys).zip(&content.shares).enumerate();
-        let mut rows: Vec<ChannelTick> = plain.map(|(at, ((c, buy), &share))| row(at, c.name.clone(), c.platform, buy, share, 1.0)).collect();
+        let mut rows: Vec<ChannelTick> =
+            plain.map(|(at, ((c, buy), &share))| row(at, c.name.clone(), c.platform, buy, share, 1.0)).collect();
         if let Some(brand) = &programme.brand {
             rows.push(row(channels.len(), Arc::from("brand"), brand.platform, &content.brand, 1.0, brand.reach));
         }

@@ -37,7 +37,11 @@ fn unnoticed(scenario: &Scenario, name: &str, channel: &Channel) -> Option<Found
     let pays = |group: &MerchantGroup| {
         let has = |split: &Named<Share>| split.get(name).is_some_and(|share| share.0 > 0.0);
         let daily = group.content.as_ref().is_some_and(|content| content.budget.micros() > 0 && has(&content.channels));
-        daily || group.campaign.as_ref().is_some_and(|campaign| phases_of(campaign).iter().any(|(.., share, split)| share.0 > 0.0 && has(split)))
+        daily
+            || group
+                .campaign
+                .as_ref()
+                .is_some_and(|campaign| phases_of(campaign).iter().any(|(.., share, split)| share.0 > 0.0 && has(split)))
     };
     let idle = channel.effect.0 == 0.0 && !is_auctioned(scenario, channel) && scenario.catalog.merchants.values().any(pays);
     let problem = || Problem::new(format!("nobody notices content on `{name}`, and somebody pays for it")).found("an effect of 0 %");
@@ -70,7 +74,10 @@ fn phases(name: &str, content: &Content, campaign: &Campaign) -> Vec<Found> {
     let here = |phase: &str, field: &str| at!["catalog", "merchants", name, "campaign", phase, field];
     if campaign.budget.micros() == 0 {
         let problem = Problem::new(format!("the campaign of `{name}` has no money: its phases buy nothing of their own"));
-        found.push((at!["catalog", "merchants", name, "campaign", "budget"], problem.help("set `budget` above 0 yuan, or take the campaign out")));
+        found.push((
+            at!["catalog", "merchants", name, "campaign", "budget"],
+            problem.help("set `budget` above 0 yuan, or take the campaign out"),
+        ));
     }
     for (phase, from, to, share, _) in phases_of(campaign) {
         if share.0 == 0.0 && campaign.budget.micros() > 0 {
