@@ -1,7 +1,7 @@
 //! Content that is legal and does nothing: creatives that leave no money for channels, channels that nobody notices, phases without
 //! money, an audience selection that selects no better than the channels.
 
-use super::at;
+use super::{at, percent};
 use super::content::phases_of;
 use crate::build::is_auctioned;
 use crate::model::{Campaign, Channel, Content, Creatives, MerchantGroup, Named, Scenario};
@@ -20,7 +20,7 @@ pub(super) fn warnings(scenario: &Scenario) -> Vec<Found> {
             found.extend(costly_creatives(name, content));
         }
         if let Some(brand) = group.brand.as_ref().filter(|brand| brand.attention.0 == 0.0 && brand.budget.micros() > 0) {
-            let problem = Problem::new(format!("nobody notices the brand impressions of `{name}`")).found(format!("{}", brand.attention));
+            let problem = Problem::new(format!("nobody notices the brand impressions of `{name}`")).found(percent(brand.attention.0));
             let help = "set `attention` above 0, or `budget` to 0 yuan";
             found.push((at!["catalog", "merchants", name, "brand", "attention"], problem.help(help)));
         }
@@ -108,7 +108,8 @@ fn blunt_selection(scenario: &Scenario, name: &str, content: &Content, campaign:
     let least = bought.iter().map(|channel| channel.precision.0).reduce(f64::min)?;
     let problem = || Problem::new(format!("audience selection brings `{name}` nothing: its channels are as precise without it"));
     (selection.precision.0 <= least).then(|| {
-        let problem = problem().found(format!("{}", selection.precision)).expected(format!("more than {}", Share(least)));
-        (at!["catalog", "merchants", name, "campaign", "accumulate", "precision"], problem)
+        let problem = problem().found(percent(selection.precision.0)).expected(format!("more than {}", percent(least)));
+        let help = "raise `precision`, or take the phase out and spend its share in the others";
+        (at!["catalog", "merchants", name, "campaign", "accumulate", "precision"], problem.help(help))
     })
 }
