@@ -1,8 +1,8 @@
 //! Content that is legal and does nothing: creatives that leave no money for channels, channels that nobody notices, phases without
 //! money, an audience selection that selects no better than the channels.
 
-use super::{at, percent};
 use super::content::phases_of;
+use super::{at, percent};
 use crate::build::is_auctioned;
 use crate::model::{Campaign, Channel, Content, Creatives, MerchantGroup, Named, Scenario};
 use crate::path::Path;
