@@ -14,6 +14,8 @@ pub mod creative;
 
 pub mod allocator;
 
+pub mod returns;
+
 pub mod campaign;
 
 pub mod sellers;

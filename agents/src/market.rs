@@ -392,7 +392,7 @@ impl Market for Bazaar {
         after::handle_due(self, tick.0, view, shard, tally);
         protection::pay(self, view, shard, cuts, tally);
         deposit::book(self, shard, tally);
-        click::count(self, view, shard, tally);
+        click::count(shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
         retention::count(self, tick.0, view, shard, &mut tally.totals);
     }

@@ -4,7 +4,7 @@ use crate::ads::bid::Bid;
 use crate::ads::books::{AdBooks, ItemBook};
 use crate::ads::night;
 use crate::catalog::{Catalog, Listing, NO_LISTING};
-use crate::content::book;
+use crate::content::{book, search};
 use crate::loss;
 use crate::market::Bazaar;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
@@ -198,6 +198,9 @@ impl Desk<'_> {
         }
         for p in (0..catalog.platforms.len()).filter(|p| active >> p & 1 == 1) {
             added.add_to(p, 0, Metric::ActiveMerchants, 1);
+        }
+        if merchants.ads.is_on() {
+            search::offer(self.market, self.view, self.tick + 1, merchants.ads.of(id, catalog.platforms.len()), id, added);
         }
         added.listings = added.listings.wrapping_add(hash_merchant(id, merchants));
     }

@@ -191,7 +191,7 @@ impl View {
     /// Recomputes with whose content missions may come into contact in a tick.
     pub fn meet_content(&mut self, catalog: &Catalog, params: &Params, tick: u32) {
         let state = &self.state;
-        self.contacts = Contacts::new(catalog, params, tick, &state.content, &state.platforms, &state.listed);
+        self.contacts = Contacts::new(catalog, params, tick, &state.content, &state.platforms, &state.listed, &state.bids);
     }
 
     /// Recomputes everything that follows from the state.

@@ -11,6 +11,7 @@ mod catalog;
 mod content;
 mod experiment;
 mod funnel;
+mod idle_content;
 mod operation;
 mod platforms;
 mod population;
@@ -55,7 +56,8 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
 
 /// What is allowed but hardly meant; `tree` says where things are written.
 pub(crate) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
-    ads::warnings(scenario, tree)
+    let found = [ads::warnings(scenario), idle_content::warnings(scenario)];
+    found.into_iter().flatten().map(|(path, problem)| problem.at(tree.place_of(&path)).path(path)).collect()
 }
 
 struct Check<'a> {

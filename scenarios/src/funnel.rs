@@ -16,6 +16,10 @@ pub(crate) const BRAND: &str = "brand";
 /// The node of looking at an offer.
 pub(crate) const LOOK: &str = "look";
 
+/// Orders that an allocator expects later for a step into act; a stage n steps before it counts for 1 / (1 + n) of it (a judgement: of
+/// those who know a shop, few buy in the weeks that an allocator looks at).
+const LASTING_ORDERS: f64 = 0.05;
+
 /// A funnel: weights of edges are rates.
 pub(crate) struct Funnel<'a> {
     graph: DiGraph<&'a str, f64>,
@@ -199,13 +203,14 @@ impl<'a> Funnel<'a> {
         look
     }
 
-    /// Worth of a contact through a channel to an allocator: rates into stages, each over one plus its steps from act.
+    /// Orders that an allocator expects later from a contact through a channel: rates into stages, each over one plus its steps from act,
+    /// times [`LASTING_ORDERS`].
     pub(crate) fn worth(&self, source: usize) -> f64 {
         let steps = dijkstra(Reversed(&self.graph), self.stage(Stage::Act), None, |_| 1u32);
         let worth = |to: Stage| {
             let rate = self.rate(NodeIndex::new(source), self.stage(to))?;
             Some(rate / (1.0 + f64::from(*steps.get(&self.stage(to))?)))
         };
-        Stage::ALL.into_iter().filter_map(worth).sum()
+        LASTING_ORDERS * Stage::ALL.into_iter().filter_map(worth).sum::<f64>()
     }
 }

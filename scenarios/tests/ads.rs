@@ -270,7 +270,8 @@ fn the_guarantee_pays_back_and_the_platform_bears_it() {
 #[test]
 fn neither_boosts_nor_search_money_nor_bids_without_a_target_are_guaranteed_and_a_boost_moves_no_target() {
     let built = built(&[
-        "catalog.merchants.shops.content={budget: 60 yuan, channels: {north-search: 100 %}}",
+        "catalog.merchants.shops.content={budget: 2 yuan, channels: {north-search: 100 %}}",
+        "catalog.merchants.shops.campaign.budget=0 yuan",
         "catalog.merchants.shops.ads.whole_site.hazard=30 %",
         "catalog.merchants.streamers.platforms={north: 100 %}",
     ]);
@@ -290,8 +291,8 @@ fn neither_boosts_nor_search_money_nor_bids_without_a_target_are_guaranteed_and_
                 assert!(!rises && is.trim == was.trim, "{was:?} {is:?} in a boost");
                 boosted += i32::from(is.trim != 1.0);
             }
-            if was.search_budget > 0 {
-                assert!(!rises, "{was:?} {is:?} with search money");
+            if was.search_budget > 0 && rises {
+                assert!(is.period[0] - was.period[0] <= was.purse, "{was:?} {is:?}: more than its own money");
                 searched += 1;
             }
             if !aims && !world.merchants.ads.adopted[m] {

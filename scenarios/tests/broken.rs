@@ -114,6 +114,22 @@ fn what_arms_shocks_and_boosts_make_of_targets_is_warned_of_where_they_do() {
 }
 
 #[test]
+fn content_that_does_nothing_is_warned_of() {
+    let set = [
+        "catalog.merchants.brands.content.creatives={mode: human, cost: 400 yuan, per_week: 2}",
+        "catalog.merchants.brands.brand.attention=0",
+        "channels.portal.effect=0",
+        "catalog.merchants.shops.campaign.accumulate.precision=20 %",
+        "catalog.merchants.shops.campaign.seed.creatives={mode: aigc, cost: 30 yuan, per_week: 40}",
+        "catalog.merchants.shops.campaign.accumulate.share=0",
+        "catalog.merchants.shops.campaign.break_out.share=60 %",
+    ];
+    let patches = set.map(|text| Override::parse(text).expect("an override"));
+    let project = load(Path::new("regression/tiny.yaml"), &patches).expect("a scenario that is valid");
+    insta::assert_snapshot!("warned-content", project.warnings(WIDTH, false));
+}
+
+#[test]
 fn an_unknown_arm_names_the_arms() {
     let project = load(Path::new("regression/tiny.yaml"), &[]).expect("a scenario");
     let problems = project.arm("prize-war").expect_err("no such arm");

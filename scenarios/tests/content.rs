@@ -216,6 +216,34 @@ fn content_sells_for_those_who_buy_it_and_click_through_sells_at_once() {
     assert!(none < seen && seen * 11 / 10 < followed, "{none} orders without content, {seen} with it, {followed} with clicks");
 }
 
+/// Two channels of a kind, but that contacts of the feed are with merchants of the category and are followed to the product.
+const ONE_SELLS: [&str; 5] = [
+    "channels.north-feed={kind: feed, platform: north, capacity: 1000, cpm: 30 yuan, half_saturation: 200, half_life: 1d, effect: 100 %, precision: 100 %, click_through: 100 %}",
+    "channels.seeding={kind: influencer-seeding, platform: north, capacity: 1000, cpm: 30 yuan, half_saturation: 200, half_life: 1d, effect: 100 %}",
+    "funnel=[{from: north-feed, to: aware}, {from: seeding, to: aware}, {from: south-video, to: aware}, {from: portal, to: aware}, \
+        {from: brand, to: aware}, {from: north-search, to: aware}, {from: aware, to: act}]",
+    "catalog.merchants.climbers.content.channels={north-feed: 50 %, seeding: 50 %}",
+    "catalog.merchants.climbers.content.review=1d",
+];
+
+#[test]
+fn money_moves_to_the_channel_that_sells_and_sales_rise() {
+    let with = |allocator: &str| {
+        let allocator = format!("catalog.merchants.climbers.content.allocator={allocator}");
+        orders_of_climbers(&[&ONE_SELLS[..], &[&allocator]].concat())
+    };
+    let (fixed, equal, ai) = (with("fixed"), with("equal-marginal-return"), with("{ai: {noise: 0.2}}"));
+    assert!(equal > fixed * 103 / 100 && ai > fixed * 103 / 100, "{fixed} orders at fixed shares, {equal} at equal returns, {ai} with AI");
+    let climbers =
+        ["catalog.merchants.climbers.content={budget: 200 yuan, channels: {north-feed: 100 %}, allocator: equal-marginal-return}"];
+    let built = built(&[&climbers[..], &ONE_SELLS].concat());
+    let catalog = &built.market.catalog;
+    let place = catalog.groups.iter().position(|g| &*g.name == "climbers").expect("a group");
+    let world = run(&built, |_, _, _| {});
+    let shares = &world.view.state.content.groups[place].shares;
+    assert!(shares[0] > 0.7, "{shares:?}");
+}
+
 #[test]
 fn creatives_wear_out_and_fresh_ones_are_noticed_more() {
     let contacts = |per_week: &str| sum_of(&["catalog.merchants.brands.content.creatives.cost=0 yuan", per_week], Metric::ContentContacts);
@@ -235,6 +263,10 @@ fn content_ai_makes_generated_creatives_work() {
     let (poor, good) = (contacts("0"), contacts("0.9"));
     assert!(good > poor * 11 / 10, "{poor} contacts at q = 0, {good} at 0.9");
 }
+
+/// First and last day of the phase of [`SEARCH`].
+const FIRST_DAY: usize = 13;
+const LAST_DAY: usize = 17;
 
 /// Shops put all their content money into search on a platform that sells slots.
 const SEARCH: [&str; 4] = [
@@ -289,27 +321,76 @@ fn a_click_that_search_money_buys_is_a_contact_and_no_merchant_exceeds_what_its_
     assert!(contacts > 20 && impressions > contacts, "{contacts} clicks of {impressions} impressions");
 }
 
-#[test]
-fn search_money_is_spent_held_or_lapses_to_the_unit_and_its_contacts_fall_on_its_days() {
-    let set =
-        [&SEARCH[..], &["catalog.merchants.shops.content.budget=0 yuan", "catalog.merchants.shops.campaign.budget=6000 yuan"]].concat();
-    let built = built(&set);
+/// Search money of the shops alone: what is given, paid, lapsed and held, contacts by tick, and what came back and was spent on the feed.
+struct Search {
+    given: i64,
+    paid: Vec<i64>,
+    contacts: Vec<i64>,
+    lapsed: i64,
+    held: i64,
+    elsewhere: i64,
+}
+
+fn search(set: &[&str]) -> Search {
+    let built = built(&[&SEARCH[..], set].concat());
     let catalog = &built.market.catalog;
     let shops = catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group");
-    let search = built.market.epochs[0].content.channels.iter().position(|c| &*c.name == "north-search").expect("a channel");
-    let (mut given, mut paid, mut lapsed, mut late) = (0, 0, 0, 0);
+    let of = |name: &str| built.market.epochs[0].content.channels.iter().position(|c| &*c.name == name).expect("a channel");
+    let (feed, search) = (of("north-feed"), of("north-search"));
+    let mut found = Search { given: 0, paid: Vec::new(), contacts: Vec::new(), lapsed: 0, held: 0, elsewhere: 0 };
     let world = run(&built, |_, plan, totals| {
-        let buy = plan.groups[shops].buys[search];
+        let [feed_buy, buy] = [feed, search].map(|at| plan.groups[shops].buys[at]);
         let sum = totals.content.of(shops, search);
-        (given, paid) = (given + buy.spend * buy.payers, paid + sum.spend);
-        lapsed += totals.sum(0, Metric::SearchLapsed);
-        assert!(buy.funded > 0 || (sum.spend, sum.contacts) == (0, 0), "{sum:?} on a day without search money");
-        late += if buy.spend == 0 { sum.contacts } else { 0 };
+        found.given += buy.ahead * buy.payers;
+        found.paid.push(sum.spend);
+        found.contacts.push(sum.contacts);
+        found.lapsed += totals.sum(0, Metric::SearchLapsed);
+        found.elsewhere += totals.content.of(shops, feed).spend - feed_buy.spend * feed_buy.payers;
     });
-    let held: i64 = world.merchants.ads.campaigns.iter().map(|campaign| campaign.search).sum();
-    assert_eq!(paid + lapsed + held, given, "{paid} spent, {lapsed} lapsed, {held} held");
-    assert!(paid > 0 && lapsed > 0, "the test needs money that is spent and money that lapses: {paid} {lapsed}");
-    assert!(late > 0, "the money of the last day of the phase is spent a day later, and its clicks are contacts");
+    found.held = world.merchants.ads.campaigns.iter().map(|campaign| campaign.search + campaign.returned).sum();
+    found
+}
+
+#[test]
+fn search_money_is_spent_held_or_lapses_to_the_unit_and_on_its_own_days() {
+    let set = ["catalog.merchants.shops.content.budget=0 yuan", "catalog.merchants.shops.campaign.budget=6000 yuan"];
+    let Search { given, paid, contacts, lapsed, held, .. } = search(&set);
+    let spent: i64 = paid.iter().sum();
+    assert_eq!(spent + lapsed + held, given, "{spent} spent, {lapsed} lapsed, {held} held");
+    assert!(spent > 0 && lapsed > 0, "the test needs money that is spent and money that lapses: {spent} {lapsed}");
+    let days: Vec<usize> = (0..paid.len()).filter(|&day| paid[day] > 0).collect();
+    assert_eq!((days[0], days[days.len() - 1]), (FIRST_DAY, LAST_DAY), "from the first day of the phase to the last: {paid:?}");
+    assert!((0..paid.len()).all(|day| contacts[day] == 0 || (FIRST_DAY..=LAST_DAY).contains(&day)), "{contacts:?}");
+}
+
+#[test]
+fn search_money_that_finds_no_clicks_is_spent_on_the_other_channels_of_its_phase() {
+    let set = [
+        "catalog.merchants.shops.content.budget=0 yuan",
+        "catalog.merchants.shops.campaign.budget=600 yuan",
+        "catalog.merchants.shops.campaign.break_out.channels={north-feed: 50 %, north-search: 50 %}",
+        "channels.north-feed.capacity=1000",
+    ];
+    let Search { given, paid, lapsed, held, elsewhere, .. } = search(&set);
+    let spent: i64 = paid.iter().sum();
+    assert_eq!(spent + elsewhere + lapsed + held, given, "{spent} spent, {elsewhere} elsewhere, {lapsed} lapsed, {held} held");
+    assert!(elsewhere > given / 4, "{elsewhere} of {given} came back in time");
+    assert!(lapsed < given / 4, "{lapsed} of {given} lapsed");
+}
+
+#[test]
+fn contacts_of_search_are_in_proportion_to_its_money() {
+    let of = |budget: &str| {
+        let budget = format!("catalog.merchants.shops.content.budget={budget}");
+        let Search { paid, contacts, .. } = search(&[&budget, "catalog.merchants.shops.campaign.budget=0 yuan"]);
+        [paid, contacts].map(|days| days.iter().sum::<i64>() as f64)
+    };
+    let [none, least, some, much] = ["0 yuan", "0.01 yuan", "15 yuan", "60 yuan"].map(of);
+    assert_eq!(none, [0.0, 0.0]);
+    assert!(least[1] < 0.02 * some[1], "{least:?} for next to nothing, {some:?} for fifteen");
+    assert!(some[1] > 50.0 && much[1] > 1.5 * some[1], "{some:?} for fifteen, {much:?} for sixty");
+    let [cheap, dear] = [some, much].map(|[paid, contacts]| paid / contacts);
+    assert!((0.6..1.7).contains(&(dear / cheap)), "a contact costs what a click does: {cheap} and {dear}");
 }
 
 #[test]
@@ -323,6 +404,48 @@ fn the_money_of_phases_adds_up_to_that_of_the_campaign() {
 }
 
 #[test]
+fn audiences_are_selected_by_the_money_of_their_phase() {
+    // what is known of the audience of the shops when their accumulation ends
+    let known = |share: &str| {
+        let accumulate = format!("catalog.merchants.shops.campaign.accumulate.share={share} %");
+        let rest = format!("catalog.merchants.shops.campaign.seed.share={} %", 60 - share.parse::<i32>().expect("a number"));
+        let built = built(&["catalog.merchants.shops.content.budget=0 yuan", &accumulate, &rest]);
+        let shops = built.market.catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group");
+        let mut most = 0.0f64;
+        run(&built, |world, _, _| most = most.max(world.view.state.content.groups[shops].known));
+        most
+    };
+    let [none, some, much] = ["0", "5", "20"].map(known);
+    assert_eq!(none, 0.0);
+    assert!(
+        0.0 < some && 1.5 * some < much && much < 1.0,
+        "{some} of the audience is known for a twentieth of the money, {much} for a fifth"
+    );
+}
+
+#[test]
+fn brand_impressions_are_rationed_over_all_merchants_and_nobody_pays_for_what_is_not_shown() {
+    let delivered = |capacity: &str| {
+        let set = ["catalog.merchants.brands.brand.budget=1000 yuan", "catalog.merchants.brands.brand.frequency_cap=9", capacity];
+        let built = built(&set);
+        let brands = built.market.catalog.groups.iter().position(|g| &*g.name == "brands").expect("a group");
+        let channels = built.market.epochs[0].content.channels.len();
+        let (mut impressions, mut spend, mut most) = (0, 0, 0.0f64);
+        run(&built, |_, plan, totals| {
+            let sum = totals.content.of(brands, channels);
+            (impressions, spend) = (impressions + sum.impressions, spend + sum.spend);
+            let missions = plan.groups[brands].brand.audience;
+            most = most.max(sum.impressions as f64 / missions.max(1.0));
+        });
+        (impressions as f64, spend as f64, most)
+    };
+    let (few, dear, most) = delivered("platforms.north.brand.capacity=2");
+    let (many, dearer, _) = delivered("platforms.north.brand.capacity=6");
+    assert!(most <= 2.001, "{most} impressions per mission");
+    assert!((2.9..3.1).contains(&(many / few)) && (2.9..3.1).contains(&(dearer / dear)), "{few} for {dear}, {many} for {dearer}");
+}
+
+#[test]
 fn a_group_without_ads_of_its_own_still_buys_search_at_auction() {
     let set = ["catalog.merchants.learners.content={budget: 100 yuan, channels: {north-search: 100 %}}"];
     let [mine] = sums(&built(&set), [Metric::SearchSpend]);
@@ -332,7 +455,10 @@ fn a_group_without_ads_of_its_own_still_buys_search_at_auction() {
 
 #[test]
 fn brand_impressions_stop_at_reach_and_frequency() {
-    let spend = |cap: &str| sum_of(&["catalog.merchants.brands.brand.budget=1000 yuan", cap], Metric::BrandSpend);
+    let spend = |cap: &str| {
+        let set = ["platforms.north.brand.capacity=100", "catalog.merchants.brands.brand.budget=1000 yuan", cap];
+        sum_of(&set, Metric::BrandSpend)
+    };
     let (once, thrice) = (spend("catalog.merchants.brands.brand.frequency_cap=1"), spend("catalog.merchants.brands.brand.frequency_cap=3"));
     assert!((2.9..3.1).contains(&(thrice as f64 / once as f64)), "{once} at one, {thrice} at three");
 }

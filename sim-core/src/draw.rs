@@ -76,7 +76,8 @@ pub enum Purpose {
     BrandReach = 91,
     /// Whom a mission looks for by name.
     BrandSearch = 92,
-    /// Error of an allocator's estimate of a channel, by (group, tick, channel).
+    /// Error of an allocator's estimate of a channel, by (group, eight weeks, channel); the fraction of the clicks that search money pays,
+    /// by (merchant and platform, tick).
     Allocation = 93,
     /// Whether an assistant is asked for a mission, and what it restocks, by (shopper, tick, mission).
     Assistant = 100,

@@ -429,6 +429,10 @@ rows! {
         ask: i64 ["slots"] "A3: at the stage ask; the indicator of seeding.",
         act: i64 ["slots"] "A4: at the stage act: has bought.",
         advocate: i64 ["slots"] "A5: at the stage advocate: has recommended.",
+        awareness: i64 ["slots"] "AIPL: awareness, slots at the stage aware.",
+        interest: i64 ["slots"] "AIPL: interest, slots at appeal or ask.",
+        purchase: i64 ["slots"] "AIPL: purchase, slots at act.",
+        loyalty: i64 ["slots"] "AIPL: loyalty, slots at advocate.",
         mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
     }
     MerchantFunnelTick = "merchant_funnel", "One row per merchant in anybody's mind and census: its 5A stages." {
@@ -440,6 +444,10 @@ rows! {
         ask: i64 ["shoppers"] "A3: at the stage ask.",
         act: i64 ["shoppers"] "A4: at the stage act.",
         advocate: i64 ["shoppers"] "A5: at the stage advocate.",
+        awareness: i64 ["shoppers"] "AIPL: awareness, shoppers at the stage aware.",
+        interest: i64 ["shoppers"] "AIPL: interest, shoppers at appeal or ask.",
+        purchase: i64 ["shoppers"] "AIPL: purchase, shoppers at act.",
+        loyalty: i64 ["shoppers"] "AIPL: loyalty, shoppers at advocate.",
         mindshare: f64 ["share"] "Share of the strength of all evoked sets.",
     }
     ChannelTick = "channel_ticks", "One row per merchant group with a content programme, channel and tick; brand impressions are the channel `brand`." {
@@ -453,6 +461,8 @@ rows! {
         share: f64 ["share"] "Share of the channel in the plan for the next tick.",
         adstock: f64 ["impressions per mission"] "Adstocked impressions of one merchant per mission of the audience, next tick included.",
         freshness: f64 ["share"] "Share of the response that the wear of the group's creatives leaves.",
+        reach: f64 ["share"] "Reach: share of the missions of the audience that see an impression of one merchant, were they shown at random to those whom brand advertising reserves.",
+        frequency: f64 ["impressions per mission"] "Frequency: impressions of one merchant for a mission that sees any.",
     }
     AssistantTick = "assistant_ticks", "One row per shopper assistant and tick." {
         tick: u32 ["ticks"] "Ticks since the start of the calendar.",

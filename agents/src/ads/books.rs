@@ -78,8 +78,16 @@ pub struct Campaign {
     pub purse: i64,
     /// What the search money of the content budget has left to spend, money units.
     pub search: i64,
-    /// Search money of the tick, money units.
+    /// Search money of a tick, money units: as last given, while there is any.
     pub search_budget: i64,
+    /// Ticks since search money was last given.
+    pub search_idle: i64,
+    /// Search money that has come back unspent, for the other channels of its phase, money units.
+    pub returned: i64,
+    /// What the clicks of a tick with clicks cost, in the mean of a week, money units.
+    pub mean_charges: f64,
+    /// Share of its clicks that search money is expected to pay, of 255.
+    pub search_share: u8,
     /// The dearest bid that it would place, whether there is money for it or not, money units.
     pub dearest: u32,
     /// Spend, value and orders of the guarantee's period.
@@ -227,6 +235,10 @@ impl Campaign {
         purse: 0,
         search: 0,
         search_budget: 0,
+        search_idle: 0,
+        returned: 0,
+        mean_charges: 0.0,
+        search_share: 0,
         dearest: 0,
         period: [0; 3],
         week: [0; CAMPAIGN_WEEK],
@@ -234,10 +246,11 @@ impl Campaign {
 
     /// Hash for the digest.
     pub(crate) fn hash(&self, place: usize) -> u64 {
-        let floats = [self.pace, self.integral, self.last_error, self.trim].map(f64::to_bits);
-        let mut bytes = [0u8; 104 + 8 * CAMPAIGN_WEEK];
+        let floats = [self.pace, self.integral, self.last_error, self.trim, self.mean_charges].map(f64::to_bits);
+        let mut bytes = [0u8; 136 + 8 * CAMPAIGN_WEEK];
         let money = [self.budget, self.extra, self.purse, self.search, self.search_budget, i64::from(self.dearest)];
-        let words = floats.into_iter().chain(money.into_iter().chain(self.period).chain(self.week).map(|n| n as u64));
+        let more = [self.search_idle, self.returned, i64::from(self.search_share)];
+        let words = floats.into_iter().chain(money.into_iter().chain(more).chain(self.period).chain(self.week).map(|n| n as u64));
         for (slot, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
             *slot = word.to_le_bytes();
         }
@@ -258,6 +271,19 @@ impl AdBooks {
             campaigns: vec![Campaign::NEW; merchants * catalog.platforms.len()],
             adopted: (0..merchants).map(adopted).collect(),
         }
+    }
+
+    /// The campaigns of a merchant, by platform; none where nobody advertises.
+    pub(crate) fn of(&self, merchant: u32, platforms: usize) -> &[Campaign] {
+        self.campaigns.get(merchant as usize * platforms..).map_or(&[], |from| &from[..platforms.min(from.len())])
+    }
+
+    /// The same, to change.
+    pub(crate) fn of_mut(&mut self, merchant: u32, platforms: usize) -> &mut [Campaign] {
+        self.campaigns.get_mut(merchant as usize * platforms..).map_or(&mut [], |from| {
+            let len = platforms.min(from.len());
+            &mut from[..len]
+        })
     }
 
     /// Whether anybody advertises.
@@ -329,6 +355,10 @@ mod tests {
             Campaign { purse: 1, ..campaign.clone() },
             Campaign { search: 1, ..campaign.clone() },
             Campaign { search_budget: 1, ..campaign.clone() },
+            Campaign { search_idle: 1, ..campaign.clone() },
+            Campaign { returned: 1, ..campaign.clone() },
+            Campaign { mean_charges: 1.0, ..campaign.clone() },
+            Campaign { search_share: 1, ..campaign.clone() },
             Campaign { dearest: 1, ..campaign.clone() },
             Campaign { period: [0, 0, 1], ..campaign.clone() },
             Campaign { week: [0, 0, 0, 1], ..campaign.clone() },

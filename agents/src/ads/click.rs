@@ -7,7 +7,6 @@
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
-use crate::view::View;
 use crate::visit::{Option_, Tour};
 use serde::{Deserialize, Serialize};
 use sim_core::draw::{mix, unit_f32};
@@ -164,7 +163,7 @@ pub(crate) fn note_order(tally: &mut Tally<Bazaar>, at: usize, platform: usize, 
 }
 
 /// Counts what a shard noted while shopping.
-pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
+pub(crate) fn count(shard: &mut ShopperShard, tally: &mut Tally<Bazaar>) {
     let ads = &mut tally.listings.ads;
     let totals = &mut tally.totals;
     for seen in shard.ad_views.drain(..) {
@@ -176,12 +175,6 @@ pub(crate) fn count(market: &Bazaar, view: &View, shard: &mut ShopperShard, tall
         }
         ads.impressions[at] += 1;
         totals.add_to(platform, segment, Metric::AdImpressions, 1);
-        if view.contacts.has_search() {
-            let group = market.catalog.merchants[view.offers[at].merchant as usize].group;
-            if let Some(channel) = view.contacts.search_channel(group, platform) {
-                totals.content.at(group as usize, channel).impressions += 1;
-            }
-        }
         if seen.what == What::Click {
             ads.clicks[at] += 1;
             ads.charges[at] += i64::from(seen.cost);

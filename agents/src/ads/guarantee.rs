@@ -1,5 +1,6 @@
 //! Cost guarantee: at the end of a period a platform pays back what a campaign paid beyond what its target allows. Days on which the
-//! merchant itself asks for dearer clicks, by a boost or with search money, do not count, nor do those before it had the target.
+//! merchant itself asks for dearer clicks by a boost do not count, nor do those before it had the target; of days with search money
+//! the part counts that its own budget pays, at bids that search money has not raised.
 
 use super::bidding::Target;
 use super::books::{Campaign, Sums};

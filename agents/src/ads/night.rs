@@ -4,7 +4,7 @@ use super::bid::Bid;
 use super::bidding::{self, Prospects, Target};
 use super::books::{AD_WEEK, AdBooks, CAMPAIGN_WEEK, Sums};
 use super::click::AdTallies;
-use super::purse::Payment;
+use super::purse::{Lent, Payment};
 use super::{boost, pacing, whole_site};
 use crate::catalog::{Catalog, Listing};
 use crate::content::search;
@@ -122,21 +122,22 @@ impl Desk<'_> {
         added.fired(Mechanism::OverDelivery, i64::from(all > paid), all - paid);
         added.fired(Mechanism::OneKeyBoost, i64::from(extra > 0), payment.boosted);
         if payment.search > 0 {
-            self.note_search(run, payment.search, added);
+            self.note_search(run, payment.search, all, added);
         }
         (payment, parts)
     }
 
     /// What content money pays of the clicks.
-    fn note_search(&self, run: &Run, paid: i64, added: &mut Totals) {
+    fn note_search(&self, run: &Run, paid: i64, charges: i64, added: &mut Totals) {
         let group = self.market.catalog.merchants[run.merchant as usize].group as usize;
-        search::note(self.market, self.view, group, run.platform, paid, added);
+        let impressions = run.here.iter().map(|&l| self.tallies.ads.impressions[l as usize]).sum();
+        search::note(self.market, self.view, group, run.platform, (paid, charges, impressions), added);
     }
 
-    /// What the content plan gives a merchant for clicks on a platform, money units.
-    fn search_money(&self, run: &Run) -> i64 {
+    /// What the content plan lends a merchant for clicks on a platform.
+    fn search_money(&self, run: &Run) -> Lent {
         let group = self.market.catalog.merchants[run.merchant as usize].group as usize;
-        search::money(self.market, self.view, group, run.platform)
+        search::lent(self.market, self.view, self.tick + 1, group, run.platform)
     }
 
     /// A merchant pays its platform for clicks.
@@ -188,6 +189,8 @@ impl Desk<'_> {
         let campaign = &mut merchants.ads.campaigns[run.place];
         // a day without the money for a bid says nothing about the bid
         let heard = took_part || campaign.dearest == 0;
+        let raised = if campaign.search_budget > 0 { campaign.pace.clamp(1.0, pacing::MOST_SEARCH) } else { 1.0 };
+        campaign.note_charges(charges);
         if heard && pacing::pace(campaign, run.group.pacing, run.group.bidding, planned, charges) {
             added.fired(Mechanism::AdPacing, 1, charges);
         }
@@ -196,8 +199,10 @@ impl Desk<'_> {
             campaign.trim = bidding::trimmed(campaign.trim, target, &sums);
         }
         let Some(guarantee) = run.ads.guarantee else { return };
-        if target.is_some() && !boosted && campaign.search_budget == 0 {
-            campaign.note_period(paid.own, value, orders);
+        if target.is_some() && !boosted {
+            // of what search money raises or pays nothing is guaranteed
+            let own = |all: i64| all - (i128::from(all) * i128::from(paid.search) / i128::from(charges.max(1))) as i64;
+            campaign.note_period((paid.own as f64 / raised) as i64, own(value), own(orders));
         }
         if (self.tick + 1).is_multiple_of(guarantee.period) {
             let refund = campaign.refund(guarantee, target, sums.returned());
@@ -278,7 +283,8 @@ impl Desk<'_> {
         };
         let extra = boost::money(run.boost.as_ref(), self.tick + 1);
         let sells = run.here.iter().any(|&l| self.view.state.listed[l as usize]);
-        let search = if sells { self.search_money(run) } else { 0 };
+        let lent = self.search_money(run);
+        let search = Lent { given: if sells { lent.given } else { 0 }, ..lent };
         merchants.ads.campaigns[run.place].accrue(budget, search, extra)
     }
 
@@ -315,6 +321,8 @@ impl Desk<'_> {
             dearest = dearest.max(bid);
         }
         let bids = hold_back(&mut merchants.ads, run, dearest);
+        let campaign = &mut merchants.ads.campaigns[run.place];
+        campaign.search_share = search::share(self.market, run.place, self.tick, campaign);
         let mechanism = if adopted { Mechanism::WholeSite } else { mechanism(&run.group.bidding) };
         added.fired(mechanism, bids, 0);
     }
@@ -343,7 +351,9 @@ impl Desk<'_> {
         let Listing { merchant, platform, .. } = self.market.catalog.listings[listing as usize];
         let adopted = merchants.ads.adopted[merchant as usize];
         let tool = tool_of(&self.market.catalog, merchant).filter(|tool| adopted && tool.platforms.has(platform.into()));
-        if tool.is_some() { Bid::smart(item.bid) } else { Bid::flat(item.bid) }
+        let bid = if tool.is_some() { Bid::smart(item.bid) } else { Bid::flat(item.bid) };
+        let campaign = merchant as usize * self.market.catalog.platforms.len() + platform as usize;
+        bid.searching(merchants.ads.campaigns[campaign].search_share)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Both controllers compare what clicks cost in the tick, over-delivery included, with what the purse plans to spend, in units of that
 //! plan or of a click where one is dearer: a campaign of one click in five days is paced like one of a hundred a day. The factor stays
 //! at or below 1 where a policy says what a click is worth; `maximise-volume` has no such limit, and search money, which is to be
-//! spent, raises it.
+//! spent, raises it by its part in the money of the day.
 
 use super::books::Campaign;
 use crate::params::{Bidding, Pacing};
@@ -13,8 +13,8 @@ use sim_core::math;
 const LEAST: f64 = 0.02;
 /// Largest factor of a campaign that is to spend its budget whatever a click is worth.
 const MOST_VOLUME: f64 = 30.0;
-/// Largest factor while there is search money to spend.
-const MOST_SEARCH: f64 = 4.0;
+/// Largest factor where all money is search money.
+pub(crate) const MOST_SEARCH: f64 = 4.0;
 /// Bound of the summed errors of a PID controller.
 const WINDUP: f64 = 3.0;
 /// Largest step of a tick in logs.
@@ -34,8 +34,7 @@ pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, pl
     }
     let most = match bidding {
         Bidding::MaximiseVolume => MOST_VOLUME,
-        _ if campaign.search_budget > 0 => MOST_SEARCH,
-        _ => 1.0,
+        _ => 1.0 + (MOST_SEARCH - 1.0) * campaign.search_part(),
     };
     let error = ((planned - charges as f64) / unit).clamp(-3.0, 1.0);
     let step = match pacing {
@@ -59,13 +58,18 @@ pub(crate) fn pace(campaign: &mut Campaign, pacing: Pacing, bidding: Bidding, pl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ads::purse::{Lent, Term};
+
+    fn daily(given: i64) -> Lent {
+        Lent { given, term: Term::Week, ended: false }
+    }
 
     /// Charges of the last 40 ticks over the budget, where clicks cost `full` budgets at a factor of 1 and one click is `click` of them.
     fn settles(pacing: Pacing, bidding: Bidding, full: f64, search: i64) -> f64 {
         let mut campaign = Campaign { dearest: 10, ..Campaign::NEW };
         let mut spent = 0.0;
         for tick in 0..400 {
-            campaign.accrue(1000, search, 0);
+            campaign.accrue(1000, daily(search), 0);
             let charges = (full * 1000.0 * campaign.pace) as i64;
             let planned = campaign.planned();
             campaign.pay(charges);
@@ -104,15 +108,35 @@ mod tests {
     }
 
     #[test]
+    fn little_search_money_raises_bids_by_little() {
+        let manual = Bidding::Manual { bid: 100.0 };
+        let highest = |search: i64| {
+            let mut campaign = Campaign { dearest: 10, ..Campaign::NEW };
+            let mut highest = 0.0f64;
+            for _ in 0..100 {
+                campaign.accrue(1000, daily(search), 0);
+                let planned = campaign.planned();
+                pace(&mut campaign, Pacing::None, manual, planned, 0);
+                highest = highest.max(campaign.pace);
+            }
+            highest
+        };
+        let [none, little, half] = [0, 10, 1000].map(highest);
+        assert_eq!((none, half), (1.0, 2.5));
+        assert!((little - 1.0 - 3.0 * 10.0 / 1010.0).abs() < 1e-9, "{little}");
+    }
+
+    #[test]
     fn bids_without_pacing_are_as_written_again_when_search_money_ends() {
         let mut campaign = Campaign { dearest: 10, ..Campaign::NEW };
         let manual = Bidding::Manual { bid: 100.0 };
         for _ in 0..9 {
-            campaign.accrue(1000, 100, 0);
+            campaign.accrue(1000, daily(100), 0);
             pace(&mut campaign, Pacing::None, manual, 1100.0, 5000);
         }
         assert!(campaign.pace < 0.9, "clicks beyond all money lower the bids: {}", campaign.pace);
-        campaign.accrue(1000, 0, 0);
+        campaign.search = 0;
+        campaign.accrue(1000, daily(0), 0);
         assert!(pace(&mut campaign, Pacing::None, manual, 1000.0, 5000));
         assert_eq!(campaign.pace, 1.0);
     }
@@ -123,7 +147,7 @@ mod tests {
         let mut campaign = Campaign { dearest: 10_000, ..Campaign::NEW };
         let (mut debt, mut spent, mut paid) = (0.0, 0i64, 0i64);
         for tick in 0..6000 {
-            campaign.accrue(1000, 0, 0);
+            campaign.accrue(1000, daily(0), 0);
             let planned = campaign.planned();
             if !campaign.affords(10_000) {
                 continue;

@@ -9,7 +9,7 @@ use sim_core::math;
 /// Steps into which a budget is cut.
 const STEPS: usize = 64;
 
-/// What steady spend on a channel returns: worth x Hill(steady adstock).
+/// What steady spend on a channel returns, orders a tick: worth x Hill(steady adstock).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Curve {
     /// Worth of full response.

@@ -3,7 +3,9 @@
 //! Every payment goes through the ledger and is counted on the books of the platform it concerns; what is off-site is on those of
 //! the merchant's first platform.
 
-use super::plan::{self, Buy};
+use super::params::ChannelParams;
+use super::plan::{self, Buy, GroupContent};
+use super::search;
 use crate::market::Bazaar;
 use crate::merchant::Merchants;
 use crate::metric::{Mechanism, Metric, Totals};
@@ -21,12 +23,22 @@ pub(crate) fn pay(market: &Bazaar, tick: u32, view: &View, merchants: &mut Merch
     }
     let programme = market.catalog.groups[merchant.group as usize].content.as_ref().expect("a group with content has a programme");
     let home = market.catalog.listings[merchant.listings[0] as usize].platform as usize;
-    let mut purse = Purse { id, group: merchant.group as usize, first_party_of: merchant.first_party_of, home, on, merchants, added };
+    let mut purse = Purse {
+        id,
+        group: merchant.group as usize,
+        first_party_of: merchant.first_party_of,
+        home,
+        on,
+        platforms: market.catalog.platforms.len(),
+        merchants,
+        added,
+    };
     let channels = &market.params(view).content.channels;
     // what is auctioned is paid by the click
     for (at, (channel, buy)) in channels.iter().zip(&content.buys).enumerate().filter(|(_, (channel, _))| !channel.auctioned) {
         purse.buy(buy, channel.platform, at, Metric::ContentSpend);
     }
+    purse.spend_returned(channels, content);
     if let Some(brand) = &programme.brand {
         purse.buy(&content.brand, brand.platform, channels.len(), Metric::BrandSpend);
     }
@@ -44,6 +56,8 @@ struct Purse<'a> {
     home: usize,
     /// Platforms on which the merchant sells, as bits.
     on: u8,
+    /// Platforms of the market.
+    platforms: usize,
     merchants: &'a mut Merchants,
     added: &'a mut Totals,
 }
@@ -62,6 +76,23 @@ impl Purse<'_> {
             None => self.pay(self.home, Account::External, metric, buy.spend),
         }
         self.added.content.at(self.group, channel).spend += buy.spend;
+    }
+
+    /// Pays for what the merchant has offered of the search money that came back to it, as far as it was granted.
+    fn spend_returned(&mut self, channels: &[ChannelParams], content: &GroupContent) {
+        if content.buys.iter().all(|buy| buy.offer == 0) {
+            return;
+        }
+        let platforms = self.platforms;
+        let returned: i64 = self.merchants.ads.of(self.id, platforms).iter().map(|campaign| campaign.returned).sum();
+        let mut paid = 0;
+        for (at, (channel, buy)) in channels.iter().zip(&content.buys).enumerate().filter(|(_, (_, buy))| buy.offer > 0) {
+            let offered = search::offered(channels, &content.offered_at, self.on, returned, at);
+            let part = ((offered as f64 * buy.granted) as i64).min(returned - paid);
+            self.buy(&Buy { spend: part, ..*buy }, channel.platform, at, Metric::ContentSpend);
+            paid += part;
+        }
+        search::settle(self.merchants.ads.of_mut(self.id, platforms), paid);
     }
 
     fn pay(&mut self, platform: usize, to: Account, metric: Metric, amount: i64) {

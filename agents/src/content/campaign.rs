@@ -7,8 +7,8 @@ use super::params::{CampaignParams, PhaseKind, PhaseParams};
 
 /// Ticks in which half of what is known of an audience is out of date.
 const AUDIENCE_HALF_LIFE: f64 = 28.0;
-/// Share of an audience that is not yet known when a phase of accumulation ends.
-const UNKNOWN_AT_END: f64 = 0.05;
+/// Impressions of a merchant per mission of the audience that leave 1 / e of it unknown: a judgement.
+const SELECTING_IMPRESSIONS: f64 = 1.0;
 
 /// The phase of a tick: its place, and the phase.
 #[must_use]
@@ -22,13 +22,14 @@ pub fn pace(phase: &PhaseParams, tick: u32, spent: i64) -> i64 {
     (phase.budget - spent).max(0) / i64::from(phase.to - tick + 1)
 }
 
-/// What is known of the audience after a tick, 0 to 1: it grows while audiences are selected and goes out of date after it.
+/// What is known of the audience after a tick with so many impressions of a merchant per mission, 0 to 1: it grows with what is bought
+/// while audiences are selected, and goes out of date after it. Who has reacted to impressions is known: with k impressions per mission a
+/// share of 1 - exp(-k / [`SELECTING_IMPRESSIONS`]).
 #[must_use]
-pub fn known_audience(known: f64, phase: Option<&PhaseParams>) -> f64 {
+pub fn known_audience(known: f64, phase: Option<&PhaseParams>, impressions: f64) -> f64 {
     match phase {
         Some(phase) if phase.kind == PhaseKind::Accumulate => {
-            let ticks = f64::from(phase.to - phase.from + 1);
-            1.0 - (1.0 - known) * sim_core::math::pow(UNKNOWN_AT_END, 1.0 / ticks)
+            1.0 - (1.0 - known) * sim_core::math::exp(-impressions / SELECTING_IMPRESSIONS)
         }
         _ => known * super::response::left_of(AUDIENCE_HALF_LIFE),
     }
@@ -71,12 +72,25 @@ mod tests {
         assert!(phase(None, 7).is_none());
     }
 
+    /// What is known after a fortnight of selection in which so many impressions per mission are bought.
+    fn selected(campaign: &CampaignParams, impressions: f64) -> f64 {
+        (0..14).fold(0.0, |known, tick| known_audience(known, phase(Some(campaign), tick).map(|(_, p)| p), impressions / 14.0))
+    }
+
+    #[test]
+    fn an_audience_is_known_by_the_impressions_that_are_bought() {
+        let campaign = CampaignParams { phases: vec![of(PhaseKind::Accumulate, 0, 13, 1)] };
+        let known = [0.0, 0.1, 0.3, 1.0, 3.0].map(|all| selected(&campaign, all * SELECTING_IMPRESSIONS));
+        assert_eq!(known[0], 0.0, "no money, no selection");
+        assert!(known.is_sorted() && (known[4] - 0.95).abs() < 0.001, "{known:?}");
+        assert_eq!(known_audience(0.0, None, 9.0), 0.0, "nobody is selected outside of the phase");
+    }
+
     #[test]
     fn selecting_an_audience_raises_precision_and_ai_reaches_further() {
         let campaign = CampaignParams { phases: vec![of(PhaseKind::Accumulate, 0, 13, 1)] };
-        let known = (0..14).fold(0.0, |known, tick| known_audience(known, phase(Some(&campaign), tick).map(|(_, p)| p)));
-        assert!((known - 0.95).abs() < 1e-9);
-        let later = (0..28).fold(known, |known, _| known_audience(known, None));
+        let known = selected(&campaign, 3.0 * SELECTING_IMPRESSIONS);
+        let later = (0..28).fold(known, |known, _| known_audience(known, None, 0.0));
         assert!((later - known / 2.0).abs() < 1e-9);
         let [people, ai] = [0.0, 1.0].map(|q| precision(0.3, Some(&campaign), known, q));
         assert!(0.3 < people && people < ai && ai < 0.8, "{people} {ai}");

@@ -5,14 +5,12 @@
 
 use super::campaign;
 use super::params::BrandParams;
-use super::plan::{Buy, ContentState, GroupContent, creative_factor, performance};
+use super::plan::{Buy, ContentState, creative_factor, performance};
 use super::sellers;
+use crate::ads::bid::Bid;
 use crate::catalog::Catalog;
 use crate::params::Params;
 use crate::platform::PlatformState;
-
-/// No channel.
-const NO_CHANNEL: u8 = u8::MAX;
 
 /// Content of a group on a channel, as a mission may meet it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,10 +31,9 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
     segments: usize,
-    platforms: usize,
     tables: Vec<Vec<Entry>>,
-    /// By group and platform: the channel whose money buys clicks in the auction, or [`NO_CHANNEL`]; empty where there is none.
-    searches: Vec<u8>,
+    /// Whether content money buys clicks of anybody's.
+    search: bool,
     /// By merchant: platforms on which it sells, as bits.
     pub(crate) presence: Vec<u8>,
 }
@@ -51,6 +48,7 @@ impl Contacts {
         state: &ContentState,
         platforms: &[PlatformState],
         listed: &[bool],
+        bids: &[Bid],
     ) -> Contacts {
         if !state.is_on() {
             return Contacts::default();
@@ -72,23 +70,16 @@ impl Contacts {
         };
         Contacts {
             segments,
-            platforms: platforms.len(),
+            search: bids.iter().any(|bid| bid.search() > 0),
             tables: cells.map(table).collect(),
-            searches: searches(params, state, platforms.len()),
             presence: sellers::presence(catalog, listed),
         }
     }
 
-    /// Whether any group buys clicks with content money.
+    /// Whether anybody buys clicks with content money.
     #[inline]
     pub(crate) fn has_search(&self) -> bool {
-        !self.searches.is_empty()
-    }
-
-    /// The channel by which a group buys clicks on a platform with content money.
-    pub(crate) fn search_channel(&self, group: u16, platform: usize) -> Option<usize> {
-        let channel = self.searches.get(group as usize * self.platforms + platform).filter(|c| **c != NO_CHANNEL);
-        channel.map(|&c| c as usize)
+        self.search
     }
 
     /// The table of a platform and segment; empty where nothing is met.
@@ -96,15 +87,6 @@ impl Contacts {
     pub(crate) fn table(&self, platform: usize, segment: usize) -> &[Entry] {
         self.tables.get(platform * self.segments + segment).map_or(&[], |table| table)
     }
-}
-
-/// The auctioned channel whose money is in the purses of each group today, by group and platform: a platform has one.
-fn searches(params: &Params, state: &ContentState, platforms: usize) -> Vec<u8> {
-    let auctioned: Vec<Option<usize>> = (0..platforms).map(|p| params.content.auctioned_on(p)).collect();
-    let funded = |content: &GroupContent, at: usize| content.buys.get(at).is_some_and(|buy| buy.funded > 0);
-    let of = |content: &GroupContent, at: Option<usize>| at.filter(|&at| funded(content, at)).map_or(NO_CHANNEL, |at| at as u8);
-    let found: Vec<u8> = state.groups.iter().flat_map(|content| auctioned.iter().map(move |&at| of(content, at))).collect();
-    if found.iter().all(|c| *c == NO_CHANNEL) { Vec::new() } else { found }
 }
 
 /// Entries of all groups, with the platform whose missions meet them (`None`: all); `upto` is still the entry's own expectation.

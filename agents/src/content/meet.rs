@@ -14,8 +14,10 @@ use sim_core::draw::{Purpose, below, mix, unit_f32};
 
 /// Most listings that stand first on a page: those looked for by name, and one to which a contact was followed.
 pub(crate) const SOUGHT: usize = EVOKED + 1;
-/// Most contacts of a mission.
+/// Most contacts of a mission: nobody notices more.
 const MOST: usize = 4;
+/// Most contacts that are drawn for it: reserved impressions are drawn for all, and met by those whom they reach.
+const DRAWN: usize = 32;
 /// Draws of a merchant of a group that is sold on the platform, before a contact is lost.
 const TRIES: u64 = 4;
 /// Ticks for which the shoppers reached by brand impressions stay the same.
@@ -42,13 +44,14 @@ impl Tour<'_> {
         let table = self.view.contacts.table(platform, segment);
         let last = table.last()?;
         let id = state.shopper(index);
-        let count = ((last.upto + unit_f32(mix(key, 0) as u32)) as usize).min(MOST);
+        let count = ((last.upto + unit_f32(mix(key, 0) as u32)) as usize).min(DRAWN);
         let (draws, details) = (mix(key, 1), mix(key, 2));
-        let mut followed = None;
+        let (mut met, mut followed) = (0, None);
         for k in 0..count {
             let at = unit_f32((mix(draws, k as u64) >> 32) as u32) * last.upto;
             let entry = &table[table.partition_point(|e| e.upto <= at).min(table.len() - 1)];
-            if self.reaches(entry, id) {
+            if met < MOST && self.reaches(entry, id) {
+                met += 1;
                 let here = (platform, segment, category);
                 followed = self.contact(state, index, here, entry, mix(details, k as u64), totals).or(followed);
             }

@@ -4,6 +4,9 @@ use super::response::Hill;
 use super::stage::PLACES;
 use std::sync::Arc;
 
+/// Reserved brand impressions per mission where nothing else is said, and outside of the platforms.
+pub const BRAND_CAPACITY: f64 = 8.0;
+
 /// Most channels of a market.
 pub const CHANNELS: usize = 12;
 
@@ -14,6 +17,8 @@ pub struct ContentParams {
     pub channels: Vec<ChannelParams>,
     /// Lifts of brand impressions: `brand_lift[stage before][stage after]`.
     pub brand_lift: Lift,
+    /// Most reserved brand impressions per mission, by platform; elsewhere there are [`BRAND_CAPACITY`].
+    pub brand_capacity: Vec<f64>,
     /// What stages do to choices.
     pub mind: MindParams,
 }
@@ -50,7 +55,7 @@ pub struct ChannelParams {
     pub click_through: f64,
     /// What a contact does.
     pub lift: Lift,
-    /// Worth of a contact to an allocator.
+    /// Orders that an allocator expects later from a contact: the steps of the funnel.
     pub worth: f64,
 }
 
@@ -79,7 +84,12 @@ impl ContentParams {
     /// No content: nobody is contacted.
     #[must_use]
     pub fn off() -> ContentParams {
-        ContentParams { channels: Vec::new(), brand_lift: [[0.0; PLACES]; PLACES], mind: MindParams::off() }
+        ContentParams { channels: Vec::new(), brand_lift: [[0.0; PLACES]; PLACES], brand_capacity: Vec::new(), mind: MindParams::off() }
+    }
+
+    /// Most reserved brand impressions per mission of a platform; off-site where there is none.
+    pub(crate) fn brand_capacity(&self, platform: Option<usize>) -> f64 {
+        platform.and_then(|p| self.brand_capacity.get(p)).copied().unwrap_or(BRAND_CAPACITY)
     }
 
     /// The channel whose money buys clicks in the ad auction of a platform; a platform has at most one.

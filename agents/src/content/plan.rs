@@ -4,18 +4,18 @@
 //! follow from parameters, platform states, who sells where, and the traffic that was seen. Guarantees that no budget is overspent
 //! and that no channel delivers beyond its capacity. Nothing is bought before the first traffic has been seen.
 
-use super::allocator::{Curve, equal_marginal, estimated};
+use super::allocator::{Curve, equal_marginal};
 use super::campaign;
 use super::creative::{self, Creatives};
 use super::params::{Allocator, BrandParams, ChannelParams, ContentParams, ContentProgramme, CreativeParams, PhaseKind, PhaseParams};
 use super::response::carry_over;
+use super::returns::{Found, Plan};
 use crate::catalog::Catalog;
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::params::{CONTENT, Params};
 use crate::platform::PlatformState;
 use serde::{Deserialize, Serialize};
-use sim_core::draw::{Purpose, Seed};
 
 /// Weight of a tick in mean traffic: a memory of a week.
 const TRAFFIC_GAIN: f64 = 1.0 / 7.0;
@@ -42,6 +42,10 @@ pub struct GroupContent {
     pub creatives: Creatives,
     /// What is known of the audience, 0 to 1.
     pub known: f64,
+    /// Split at which merchants have offered search money that came back to them.
+    pub offered_at: Vec<f64>,
+    /// What clicks have brought, by channel that is sold at auction.
+    pub found: Vec<Found>,
     /// Money of a merchant spent by phase of the campaign.
     pub phase_spent: Vec<i64>,
 }
@@ -59,8 +63,12 @@ pub struct Buy {
     pub adstock: f64,
     /// Missions a tick of the audience, as expected.
     pub audience: f64,
-    /// What is sold at auction: what each of them may pay for clicks in this tick, from the plan of the tick before, money units.
-    pub funded: i64,
+    /// Search money that has come back and is offered by all of them together, money units.
+    pub offer: i64,
+    /// Share of it that is granted.
+    pub granted: f64,
+    /// What is sold at auction: what each of them may pay for clicks in the next tick, money units.
+    pub ahead: i64,
 }
 
 impl ContentState {
@@ -73,6 +81,7 @@ impl ContentState {
         let group = |programme: Option<&ContentProgramme>| GroupContent {
             shares: programme.map_or(Vec::new(), |p| p.shares.clone()),
             buys: vec![Buy::default(); if programme.is_some() { channels } else { 0 }],
+            found: vec![Found::default(); if programme.is_some() { channels } else { 0 }],
             phase_spent: vec![0; programme.and_then(|p| p.campaign.as_ref()).map_or(0, |c| c.phases.len())],
             ..GroupContent::default()
         };
@@ -107,7 +116,7 @@ pub(crate) fn plan(
         return;
     }
     see_traffic(state, totals);
-    let night = Night { market, tick, content: &params.content, platforms, presence };
+    let night = Night { market, tick, params, content: &params.content, platforms, presence };
     let segments = market.catalog.segments.len();
     let audiences: Vec<f64> = params.content.channels.iter().map(|c| state.audience(c.platform, |s| c.segments[s], segments)).collect();
     let everybody: Vec<f64> =
@@ -123,8 +132,13 @@ pub(crate) fn plan(
     for (channel, rules) in params.content.channels.iter().enumerate() {
         ration(rules, audiences[channel], channel, &mut state.groups, totals);
     }
+    night.ration_brands(&everybody, &mut state.groups, totals);
     for (group, programme) in programmes(market) {
-        night.deliver(programme, &mut state.groups[group]);
+        let content = &mut state.groups[group];
+        night.deliver(programme, content);
+        let campaign = programme.campaign.as_ref();
+        content.known = campaign::known_audience(content.known, campaign::phase(campaign, tick).map(|(_, p)| p), content.pressure());
+        night.lend(programme, content);
     }
 }
 
@@ -134,6 +148,13 @@ pub(crate) fn deliver(state: &ContentState, totals: &mut Totals) {
         for (channel, buy) in content.buys.iter().chain([&content.brand]).enumerate() {
             totals.content.at(group, channel).impressions += buy.impressions;
         }
+    }
+}
+
+impl GroupContent {
+    /// Impressions of a merchant per mission of their audience, over all channels.
+    fn pressure(&self) -> f64 {
+        self.buys.iter().map(per_mission).sum()
     }
 }
 
@@ -150,11 +171,12 @@ fn see_traffic(state: &mut ContentState, totals: &Totals) {
     }
 }
 
-struct Night<'a> {
-    market: &'a Bazaar,
-    tick: u32,
-    content: &'a ContentParams,
-    platforms: &'a [PlatformState],
+pub(super) struct Night<'a> {
+    pub(super) market: &'a Bazaar,
+    pub(super) tick: u32,
+    pub(super) params: &'a Params,
+    pub(super) content: &'a ContentParams,
+    pub(super) platforms: &'a [PlatformState],
     presence: &'a [u8],
 }
 
@@ -172,11 +194,6 @@ impl Night<'_> {
         on
     }
 
-    /// Performance of the `content` function for a channel: that of its platform; off-site the best there is.
-    fn performance(&self, platform: Option<usize>) -> f64 {
-        performance(self.platforms, platform)
-    }
-
     /// What a group asks for: creatives first, the rest of the money split over channels.
     fn ask(&self, group: usize, programme: &ContentProgramme, content: &mut GroupContent, audiences: &[f64], on: &On, totals: &mut Totals) {
         let phase = campaign::phase(programme.campaign.as_ref(), self.tick);
@@ -184,22 +201,56 @@ impl Night<'_> {
         let money = programme.budget + extra;
         let makes = makes(programme, self.tick);
         let cost = Creatives::cost(makes, money);
-        let pressure: f64 = content.buys.iter().filter(|b| b.payers > 0 && b.audience > 0.0).map(per_mission).sum();
-        content.creatives.advance(makes, cost, pressure);
-        content.known = campaign::known_audience(content.known, phase.map(|(_, p)| p));
+        content.creatives.advance(makes, cost, content.pressure());
+        content.offered_at.clone_from(&content.shares);
         if let Some((_, phase)) = phase {
             totals.fired(mechanism(phase.kind), 1, extra);
         }
-        for (buy, (channel, &audience)) in content.buys.iter_mut().zip(self.content.channels.iter().zip(audiences)) {
+        for (at, (channel, &audience)) in self.content.channels.iter().zip(audiences).enumerate() {
+            let buy = &mut content.buys[at];
+            content.found[at].see(totals.content.of(group, at));
+            buy.offer = if phase.is_some() { totals.content.of(group, at).offered } else { 0 };
+            buy.granted = 1.0;
             buy.payers = on[channel.platform.unwrap_or(self.platforms.len())];
             buy.audience = audience;
         }
         self.split(group, programme, phase, content, money - cost, totals);
-        for (buy, (channel, share)) in content.buys.iter_mut().zip(self.content.channels.iter().zip(&content.shares)) {
-            let wanted = ((money - cost) as f64 * share) as i64;
-            buy.funded = if channel.auctioned { buy.spend } else { 0 };
+        self.ask_channels(content, money - cost);
+    }
+
+    /// What search costs was given the night before; the rest of the money is split over the other channels.
+    fn ask_channels(&self, content: &mut GroupContent, money: i64) {
+        let sold =
+            |auctioned: bool| self.content.channels.iter().enumerate().filter(move |(_, c)| c.auctioned == auctioned).map(|(at, _)| at);
+        let given: i64 = sold(true).map(|at| content.buys[at].ahead).sum();
+        let others: f64 = sold(false).map(|at| content.shares[at]).sum();
+        let rest = (money - given).max(0);
+        for (at, channel) in self.content.channels.iter().enumerate() {
+            let buy = &mut content.buys[at];
+            if channel.auctioned {
+                (buy.spend, buy.impressions) = (buy.ahead, 0);
+                continue;
+            }
+            let wanted = if others > 0.0 { (rest as f64 * (content.shares[at] / others)) as i64 } else { 0 };
             buy.spend = if buy.audience > 0.0 && buy.payers > 0 { wanted } else { 0 };
-            buy.impressions = if channel.auctioned { 0 } else { impressions(buy.payers, buy.spend, channel.cpm) };
+            buy.impressions = buy.bought(channel.cpm);
+        }
+    }
+
+    /// Sets what search may cost in the next tick, so that it is in the purses when the day begins. Where a phase begins, at the split
+    /// that is written.
+    fn lend(&self, programme: &ContentProgramme, content: &mut GroupContent) {
+        let next = self.tick + 1;
+        let [now, then] = [self.tick, next].map(|tick| campaign::phase(programme.campaign.as_ref(), tick));
+        let extra = then.map_or(0, |(place, phase)| campaign::pace(phase, next, content.phase_spent[place]));
+        let money = programme.budget + extra;
+        let money = money - Creatives::cost(makes(programme, next), money);
+        let written = then.map_or(&programme.shares, |(_, phase)| &phase.shares);
+        let begins = now.map(|(place, _)| place) != then.map(|(place, _)| place);
+        for (at, _) in self.content.channels.iter().enumerate().filter(|(_, channel)| channel.auctioned) {
+            let share = if begins { written[at] } else { content.shares[at] };
+            let buy = &mut content.buys[at];
+            buy.ahead = if buy.audience > 0.0 && buy.payers > 0 { (money as f64 * share) as i64 } else { 0 };
         }
     }
 
@@ -226,7 +277,8 @@ impl Night<'_> {
         if money <= 0 || content.buys.iter().all(|b| b.audience == 0.0) || !(begins || self.tick.is_multiple_of(review)) {
             return;
         }
-        let curves: Vec<Curve> = (0..content.buys.len()).map(|c| self.curve(group, c, shares[c], allocator, content)).collect();
+        let asked = Plan { group, programme, allocator, shares, money };
+        let curves: Vec<Curve> = (0..content.buys.len()).map(|c| self.curve(&asked, c, content)).collect();
         let split = equal_marginal(&curves, money as f64);
         if split.iter().sum::<f64>() > 0.0 {
             content.shares = split;
@@ -238,23 +290,6 @@ impl Night<'_> {
         }
     }
 
-    /// What a channel returns to steady money of a merchant; a channel that the scenario gives no share is not among them.
-    fn curve(&self, group: usize, channel: usize, share: f64, allocator: Allocator, content: &GroupContent) -> Curve {
-        let (rules, buy) = (&self.content.channels[channel], &content.buys[channel]);
-        let usable = share > 0.0 && buy.audience > 0.0 && buy.payers > 0;
-        let room = rules.capacity * buy.audience * rules.cpm / 1000.0 / buy.payers.max(1) as f64;
-        let curve = Curve {
-            worth: if usable { rules.worth * rules.effect * buy.audience } else { 0.0 },
-            per_money: 1000.0 / rules.cpm / buy.audience.max(1.0),
-            left: rules.left,
-            hill: rules.hill,
-            limit: room,
-        };
-        let Allocator::Ai { noise } = allocator else { return curve };
-        let bits = allocation_bits(self.market.seed, group, self.tick, channel);
-        estimated(curve, noise * (1.0 - self.performance(rules.platform)), bits)
-    }
-
     /// Reserves brand impressions: no more than reach and frequency hold.
     fn reserve(&self, brand: &BrandParams, content: &mut GroupContent, audience: f64, on: &On) {
         let payers = on[brand.platform.unwrap_or(self.platforms.len())];
@@ -263,6 +298,24 @@ impl Night<'_> {
         let most = (brand.reach * audience * brand.cap * brand.cpm / 1000.0) as i64;
         buy.spend = if payers > 0 && audience > 0.0 { brand.budget.min(most) } else { 0 };
         buy.impressions = impressions(payers, buy.spend, brand.cpm);
+    }
+
+    /// Brand impressions beyond what the pages hold: everybody gets the same part of what they reserve.
+    fn ration_brands(&self, audiences: &[f64], groups: &mut [GroupContent], totals: &mut Totals) {
+        let brand = |group: usize| self.market.catalog.groups[group].content.as_ref().and_then(|programme| programme.brand.as_ref());
+        for place in (0..self.platforms.len()).map(Some).chain([None]) {
+            let here = |group: &usize| brand(*group).is_some_and(|brand| brand.platform == place);
+            let asked: i64 = (0..groups.len()).filter(here).map(|group| groups[group].brand.impressions).sum();
+            let room = self.content.brand_capacity(place) * audiences[place.unwrap_or(self.platforms.len())];
+            if asked as f64 <= room {
+                continue;
+            }
+            for group in (0..groups.len()).filter(here) {
+                let Some(brand) = brand(group) else { continue };
+                groups[group].brand.shrink(room / asked as f64, brand.cpm);
+                totals.fired(Mechanism::ChannelCapacity, 1, 0);
+            }
+        }
     }
 
     /// What was granted is delivered: adstock, and what the campaign has spent.
@@ -286,11 +339,6 @@ fn mechanism(kind: PhaseKind) -> Mechanism {
     }
 }
 
-/// Random bits of an estimate.
-fn allocation_bits(seed: Seed, group: usize, tick: u32, channel: usize) -> u32 {
-    seed.words(Purpose::Allocation, group as u64, u64::from(tick), channel as u64).bits(0)
-}
-
 /// Performance of the `content` function for a channel of this platform; off-site the best there is.
 pub(crate) fn performance(platforms: &[PlatformState], platform: Option<usize>) -> f64 {
     match platform {
@@ -303,6 +351,20 @@ pub(crate) fn performance(platforms: &[PlatformState], platform: Option<usize>) 
 fn per_mission(buy: &Buy) -> f64 {
     let missions = buy.payers as f64 * buy.audience;
     if missions > 0.0 { buy.impressions as f64 / missions } else { 0.0 }
+}
+
+impl Buy {
+    /// Only this share of it is granted.
+    fn shrink(&mut self, granted: f64, cpm: f64) {
+        self.spend = (self.spend as f64 * granted) as i64;
+        self.granted = granted;
+        self.impressions = self.bought(cpm);
+    }
+
+    /// Impressions that its merchants buy, with search money that has come back to them too.
+    fn bought(&self, cpm: f64) -> i64 {
+        impressions(self.payers, self.spend, cpm) + impressions(1, (self.offer as f64 * self.granted) as i64, cpm)
+    }
 }
 
 /// Impressions that so many merchants buy.
@@ -318,9 +380,8 @@ fn ration(rules: &ChannelParams, audience: f64, channel: usize, groups: &mut [Gr
         return;
     }
     let granted = room / asked as f64;
-    for buy in groups.iter_mut().filter_map(|g| g.buys.get_mut(channel)).filter(|b| b.spend > 0) {
-        buy.spend = (buy.spend as f64 * granted) as i64;
-        buy.impressions = impressions(buy.payers, buy.spend, rules.cpm);
+    for buy in groups.iter_mut().filter_map(|g| g.buys.get_mut(channel)).filter(|b| b.impressions > 0) {
+        buy.shrink(granted, rules.cpm);
         totals.fired(Mechanism::ChannelCapacity, 1, 0);
     }
 }

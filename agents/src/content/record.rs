@@ -3,7 +3,7 @@
 use super::census::{MindCensus, presence};
 use super::params::ContentProgramme;
 use super::plan::{self, Buy, GroupContent};
-use super::stage::{STAGES, Stage};
+use super::stage::{STAGES, Stage, aipl};
 use crate::record::Observation;
 use sim_core::rows::{ChannelTick, FunnelTick, MerchantFunnelTick};
 use std::sync::Arc;
@@ -44,7 +44,8 @@ impl Observation<'_> {
                     catalog.merchants[m].group as usize == group && sells
                 };
                 let held = |m: usize| if here(m) { platform.map_or(1.0, |p| part(on[m], p)) } else { 0.0 };
-                let [aware, appeal, ask, act, advocate] = stages(&census.mind, here);
+                let counts = stages(&census.mind, here);
+                let ([aware, appeal, ask, act, advocate], [awareness, interest, purchase, loyalty]) = (counts, aipl(counts));
                 FunnelTick {
                     tick: self.tick,
                     group: catalog.groups[group].name.clone(),
@@ -55,6 +56,10 @@ impl Observation<'_> {
                     ask,
                     act,
                     advocate,
+                    awareness,
+                    interest,
+                    purchase,
+                    loyalty,
                     mindshare: census.mind.mindshare(held),
                 }
             })
@@ -69,10 +74,25 @@ impl Observation<'_> {
         let known = (0..census.mind.stages.len()).filter(|&m| census.mind.strength[m] > 0);
         let all: i64 = census.mind.strength.iter().sum();
         let row = |m: usize| {
-            let [aware, appeal, ask, act, advocate] = census.mind.of(m);
+            let counts = census.mind.of(m);
+            let ([aware, appeal, ask, act, advocate], [awareness, interest, purchase, loyalty]) = (counts, aipl(counts));
             let group = catalog.groups[catalog.merchants[m].group as usize].name.clone();
             let mindshare = census.mind.strength[m] as f64 / all as f64;
-            MerchantFunnelTick { tick: self.tick, merchant: m as u32, group, aware, appeal, ask, act, advocate, mindshare }
+            MerchantFunnelTick {
+                tick: self.tick,
+                merchant: m as u32,
+                group,
+                aware,
+                appeal,
+                ask,
+                act,
+                advocate,
+                awareness,
+                interest,
+                purchase,
+                loyalty,
+                mindshare,
+            }
         };
         known.map(row).collect()
     }
@@ -93,8 +113,10 @@ impl Observation<'_> {
         let channels = &self.params.content.channels;
         let engine_tick = self.tick + self.market.warm_up;
         let freshness = content.creatives.freshness(plan::makes(programme, engine_tick));
-        let row = |at: usize, name: Arc<str>, platform: Option<usize>, buy: &Buy, share: f64| {
+        let row = |at: usize, name: Arc<str>, platform: Option<usize>, buy: &Buy, share: f64, reserved: f64| {
             let sums = self.totals.content.of(group, at);
+            let seen = sums.impressions as f64 / (buy.payers as f64 * buy.audience).max(1.0);
+            let reach = reach(seen, reserved);
             ChannelTick {
                 tick: self.tick,
                 group: catalog.groups[group].name.clone(),
@@ -106,15 +128,23 @@ impl Observation<'_> {
                 share,
                 adstock: buy.adstock,
                 freshness,
+                reach,
+                frequency: if reach > 0.0 { seen / reach } else { f64::NAN },
             }
         };
         let plain = channels.iter().zip(&content.buys).zip(&content.shares).enumerate();
-        let mut rows: Vec<ChannelTick> = plain.map(|(at, ((c, buy), &share))| row(at, c.name.clone(), c.platform, buy, share)).collect();
+        let mut rows: Vec<ChannelTick> =
+            plain.map(|(at, ((c, buy), &share))| row(at, c.name.clone(), c.platform, buy, share, 1.0)).collect();
         if let Some(brand) = &programme.brand {
-            rows.push(row(channels.len(), Arc::from("brand"), brand.platform, &content.brand, 1.0));
+            rows.push(row(channels.len(), Arc::from("brand"), brand.platform, &content.brand, 1.0, brand.reach));
         }
         rows
     }
+}
+
+/// Share of missions that see any of `seen` impressions per mission, shown at random to the share `reserved` of them.
+fn reach(seen: f64, reserved: f64) -> f64 {
+    if reserved > 0.0 { reserved * (1.0 - sim_core::math::exp(-seen / reserved)) } else { 0.0 }
 }
 
 /// Part of a merchant that a platform has: one over the number of platforms on which it sells.
@@ -128,4 +158,16 @@ fn stages(mind: &MindCensus, here: impl Fn(usize) -> bool) -> [i64; STAGES] {
         sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reach_and_frequency_make_the_impressions() {
+        let (few, many) = (reach(0.01, 0.2), reach(4.0, 0.2));
+        assert!((few - 0.01).abs() < 0.001 && (many - 0.2).abs() < 1e-6, "{few} {many}");
+        assert_eq!((reach(0.0, 0.2), reach(1.0, 0.0)), (0.0, 0.0));
+    }
 }

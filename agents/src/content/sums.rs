@@ -11,6 +11,8 @@ pub struct ContentSum {
     pub contacts: i64,
     /// Paid by its merchants, money units.
     pub spend: i64,
+    /// Search money that has come back to them and is offered to the channel for the next tick, money units.
+    pub offered: i64,
 }
 
 /// By group and channel, brand impressions last; empty where nobody has a programme.
@@ -51,11 +53,12 @@ impl ContentSums {
             sum.impressions += more.impressions;
             sum.contacts += more.contacts;
             sum.spend = sum.spend.checked_add(more.spend).expect("a counter fits 64 bits");
+            sum.offered += more.offered;
         }
     }
 
     /// The numbers, for the digest.
     pub(crate) fn numbers(&self) -> Vec<i64> {
-        self.sums.iter().flat_map(|sum| [sum.impressions, sum.contacts, sum.spend]).collect()
+        self.sums.iter().flat_map(|sum| [sum.impressions, sum.contacts, sum.spend, sum.offered]).collect()
     }
 }

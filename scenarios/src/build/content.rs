@@ -21,6 +21,7 @@ pub(super) fn compile(scenario: &Scenario) -> ContentParams {
     ContentParams {
         channels: channels.map(|(at, (name, channel))| compile_channel(&units, &funnel, at, name, channel)).collect(),
         brand_lift: funnel.lift(scenario.channels.len()),
+        brand_capacity: scenario.platforms.values().map(|platform| platform.brand.capacity).collect(),
         mind: mind(scenario, &funnel),
     }
 }

@@ -5,7 +5,6 @@ use super::{Check, at, percent};
 use crate::model::{AdBudget, Ads, Advertiser, Bidding, Category, MerchantGroup, Platform, Scenario};
 use crate::path::Path;
 use crate::problem::Problem;
-use crate::tree::Node;
 use agents::PricingPolicy;
 use agents::params::{AD_SLOTS, DEAREST_BID};
 use sim_core::math;
@@ -119,7 +118,7 @@ impl Check<'_> {
 }
 
 /// What is legal and hardly meant: targets that lose money, bids and reserves that nobody can bid, guarantees that nobody can claim.
-pub(super) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
+pub(super) fn warnings(scenario: &Scenario) -> Vec<(Path, Problem)> {
     let mut found = Vec::new();
     for (name, group) in &scenario.catalog.merchants {
         let Some(advertiser) = group.ads.as_ref().filter(|ads| spends(ads)) else { continue };
@@ -131,8 +130,7 @@ pub(super) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
         found.extend(idle_guarantee(scenario, name, platform));
         found.extend(reserve_beyond_bids(scenario, name, platform));
     }
-    let place = |(path, problem): (Path, Problem)| problem.at(tree.place_of(&path)).path(path);
-    found.into_iter().map(place).collect()
+    found
 }
 
 fn spends(advertiser: &Advertiser) -> bool {

@@ -195,7 +195,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 /// Name, days, share and split of the phases of a campaign, in their order.
-fn phases_of(campaign: &Campaign) -> Vec<(&'static str, Date, Date, Share, &Named<Share>)> {
+pub(super) fn phases_of(campaign: &Campaign) -> Vec<(&'static str, Date, Date, Share, &Named<Share>)> {
     let accumulate = campaign.accumulate.as_ref().map(|p| ("accumulate", p.from, p.to, p.share, &p.channels));
     let seed = campaign.seed.as_ref().map(|p| ("seed", p.from, p.to, p.share, &p.channels));
     let break_out = campaign.break_out.as_ref().map(|p| ("break_out", p.from, p.to, p.share, &p.channels));

@@ -57,8 +57,8 @@ pub struct Channel {
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelKind {
     /// Results of a search (搜索). On a platform that sells slots its money buys clicks in the ad auction: it adds to the budget of the
-    /// merchant's campaign there, and its bids rise until it is spent; each click is a contact. A platform has one such channel. `cpm`,
-    /// `capacity` and the response then only tell an allocator what to expect.
+    /// merchant's campaign there and lets its bids rise in proportion; each click that it pays is a contact. What finds no clicks goes to
+    /// the other channels of its phase. A platform has one such channel; `cpm`, `capacity` and the response are then not used.
     Search,
     /// Recommended items.
     Feed,
@@ -137,11 +137,12 @@ pub enum Allocator {
     /// As `channels` says.
     #[default]
     Fixed,
-    /// So that the last yuan returns the same in every channel that has a share, at the true responses.
+    /// So that the last yuan returns the same orders, now and later, in every channel that has a share, at the true responses; search at
+    /// what clicks have cost and brought.
     EqualMarginalReturn,
     /// The same at responses as an AI estimates them.
     Ai {
-        /// Standard deviation of the log of an estimated return where the `content` function of the channel's platform performs at
+        /// Standard deviation of the log of an estimated return, which errs alike for eight weeks, where the `content` function of the channel's platform performs at
         /// 0; it falls to 0 at 1. 0 to 5.
         #[schemars(range(min = 0.0, max = 5.0))]
         noise: f64,
@@ -190,7 +191,7 @@ impl Default for Creatives {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Brand {
-    /// Budget of a merchant per day; no more is spent than reach and frequency hold.
+    /// Budget of a merchant per day; no more is spent than reach, frequency and the `brand.capacity` of the platform hold.
     pub budget: Amount,
     /// Platform that carries the impressions; absent: off-site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,8 +241,9 @@ pub struct Accumulate {
     /// Split over channels; empty: that of `content`.
     #[serde(default)]
     pub channels: Named<Share>,
-    /// Precision of contacts that audience selection reaches by the end of the phase where the `content` function performs at 1;
-    /// at 0 it comes half of the way. It goes out of date with a half-life of four weeks.
+    /// Precision of contacts that audience selection reaches where the audience is known and the `content` function performs at 1; at 0
+    /// it comes half of the way. The audience becomes known by the impressions that are bought in the phase, and goes out of date with a
+    /// half-life of four weeks.
     pub precision: Share,
 }
 

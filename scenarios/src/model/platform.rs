@@ -44,6 +44,25 @@ pub struct Platform {
     /// Paid slots on its pages; without it nothing is advertised here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ads: Option<Ads>,
+    /// Reserved brand impressions on its pages.
+    pub brand: BrandSpace,
+}
+
+/// Reserved brand impressions that a platform has to sell.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrandSpace {
+    /// Most impressions per shopping mission, all merchants together, above 0 to 10000. Beyond it everybody gets the same part of what
+    /// they reserve, and pays for no more.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 10_000, "x-unit" = "impressions per mission"))]
+    pub capacity: f64,
+}
+
+impl Default for BrandSpace {
+    /// As many as a page has offers: a judgement.
+    fn default() -> Self {
+        Self { capacity: agents::content::params::BRAND_CAPACITY }
+    }
 }
 
 /// A paid membership. Members pay for a year; who was not active in the four to eight weeks before does not renew.
