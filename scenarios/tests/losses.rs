@@ -2,7 +2,7 @@
 
 mod support;
 
-use agents::loss::{Cause, departures, lost_sales};
+use agents::loss::{Cause, departures, departures_nowhere, lost_sales};
 use agents::metric::Metric;
 use support::{built, run};
 
@@ -29,15 +29,21 @@ fn share(set: &[&str], platform: usize, cause: Cause) -> f64 {
 
 #[test]
 fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
-    let built = built(&[ON]);
-    let (mut lost, mut departed, mut in_rows, mut gone) = (0, 0, 0, 0);
+    // a warm-up that ends within a week: none of its days is in a row
+    let built = built(&[ON, "calendar.warm_up=5d", "calendar.end=2025-04-28"]);
+    let (mut lost, mut departed, mut in_rows, mut gone, mut placed) = (0, 0, 0, 0, 0);
     let last = built.market.ticks() - 1;
     run(&built, |tick, world, totals, _| {
+        if tick < built.market.warm_up {
+            return;
+        }
         lost += (0..3).map(|p| totals.sum(p, Metric::LostSales)).sum::<i64>();
         departed += (0..3).map(|p| totals.sum(p, Metric::Churned)).sum::<i64>();
         if (tick + 1) % 7 == 0 || tick == last {
             let mut rows = lost_sales(&built.market, tick, &world.merchants);
-            rows.extend(departures(&built.market, tick, totals));
+            rows.extend(departures(&built.market, tick, &world.merchants));
+            placed += rows.iter().map(|row| row.departed).sum::<i64>();
+            rows.extend(departures_nowhere(&built.market, tick, totals));
             in_rows += rows.iter().map(|row| row.lost_sales).sum::<i64>();
             gone += rows.iter().map(|row| row.departed).sum::<i64>();
             for row in rows.iter().filter(|row| row.listing >= 0) {
@@ -47,8 +53,9 @@ fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
             }
         }
     });
-    assert!(lost > 2_000, "{lost}");
+    assert!(lost > 2_000 && departed > 100, "{lost} {departed}");
     assert_eq!((in_rows, gone), (lost, departed));
+    assert!(placed > departed / 2, "{placed} of {departed} departures are booked on a shop");
 }
 
 #[test]
