@@ -55,7 +55,9 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
 
 /// What is allowed but hardly meant; `tree` says where things are written.
 pub(crate) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
-    ads::warnings(scenario, tree)
+    let mut found = ads::warnings(scenario, tree);
+    found.extend(service::warnings(scenario, tree));
+    found
 }
 
 struct Check<'a> {

@@ -158,6 +158,8 @@ fn prices_dominate_where_shoppers_see_little_else() {
 #[test]
 fn quality_dominates_where_goods_differ_in_it_most() {
     let poor = ["population.choice.taste=0.1", "population.choice.quality=8", "population.choice.delivery=0", "population.choice.service=0"];
+    let plenty = ["brands", "shops", "streamers"].map(|group| format!("catalog.merchants.{group}.stock=unlimited"));
+    let poor: Vec<&str> = poor.into_iter().chain(plenty.iter().map(String::as_str)).collect();
     let (cause, lead) = leader(&poor);
     assert!(cause == Cause::Quality && lead > 0.1, "{cause:?} leads by {lead}");
 }
@@ -170,10 +172,12 @@ fn no_need_dominates_where_nothing_would_have_been_bought() {
 
 #[test]
 fn without_promotions_no_sale_is_lost_to_a_deal_at_any_loss_aversion() {
-    let none = ["north", "south", "east"].map(|p| [format!("platforms.{p}.promotions={{}}"), format!("platforms.{p}.strategy=steady")]);
+    // of arms that need a promotion only one is left, for which nobody has the money
+    let idle = "platforms.north.promotions={war-chest: {kind: {instant-discount: {discount: 12 %}}, budget: strategy}}";
+    let none = ["south", "east"].map(|p| [format!("platforms.{p}.promotions={{}}"), format!("platforms.{p}.strategy=steady")]);
     for loss_aversion in ["0", "0.5", "2.5"] {
         let aversion = format!("population.choice.loss_aversion={loss_aversion}");
-        let set: Vec<&str> = none.iter().flatten().map(String::as_str).chain([&*aversion, "platforms.south.membership.benefit=0"]).collect();
+        let set: Vec<&str> = none.iter().flatten().map(String::as_str).chain([&*aversion, idle]).collect();
         for platform in 0..3 {
             let lost = share(&set, platform, Cause::RivalDeal);
             assert_eq!(lost, 0.0, "at a loss aversion of {loss_aversion}, platform {platform}");
@@ -194,7 +198,7 @@ fn answers_of_shops_are_a_cause_where_platforms_serve_alike() {
             others.iter().map(String::as_str).chain([&*inquiries, &*brands, "population.choice.service=0"]).collect();
         share(&set, 0, Cause::Service)
     };
-    let (unseen, alike, rude) = (lost(0, 5), lost(4, 100), lost(4, 5));
+    let (unseen, alike, rude) = (lost(0, 5), lost(2, 100), lost(2, 5));
     assert_eq!(unseen, 0.0, "nobody sees how shops answer");
-    assert!(rude > alike + 0.05, "{alike} where all answer well, {rude} where brands do not");
+    assert!(rude > alike + 0.02, "{alike} where all answer well, {rude} where brands do not");
 }

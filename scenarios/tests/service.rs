@@ -109,9 +109,10 @@ fn a_low_hand_off_threshold_hands_over_less_and_leaves_more_unresolved() {
 fn more_people_at_the_desk_shorten_waits_and_resolve_more_for_their_wages() {
     let at = |agents: u32| {
         let set = format!("platforms.north.service.desk={{agents: {agents}, wage: 200 yuan}}");
-        let [contacts, seconds, unresolved, cost] =
-            north(&[&set], [Metric::Contacts, Metric::ResponseSeconds, Metric::Unresolved, Metric::ServiceCost]).map(|sum| sum as f64);
-        (seconds / contacts, unresolved / contacts, cost)
+        let [contacts, given_up, seconds, unresolved, cost] =
+            north(&[&set], [Metric::Contacts, Metric::GivenUp, Metric::ResponseSeconds, Metric::Unresolved, Metric::ServiceCost])
+                .map(|sum| sum as f64);
+        (seconds / (contacts - given_up), unresolved / contacts, cost)
     };
     let (few, some, many) = (at(100), at(260), at(1000));
     assert!(few.0 > some.0 * 1.2 && some.0 > many.0 * 1.2, "{few:?} {some:?} {many:?}");
@@ -435,7 +436,7 @@ fn a_shop_hires_where_its_own_answers_lose_sales_and_not_where_its_platform_serv
 fn a_tool_orders_more_of_what_sells_out() {
     let stockouts = |acts: bool| {
         let tool = desks(&["shops"], &format!(", tool: {{resolved: 0, gain: 0, acts: {acts}, price_step: 0}}"));
-        let thin = "catalog.merchants.shops.stock={reorder-up-to: {reorder_days: 1, level_days: 1, lead_time: 6}}";
+        let thin = "catalog.merchants.shops.stock={reorder-up-to: {reorder_days: 1, level_days: 2, lead_time: 6}}";
         let pricing = "catalog.merchants.shops.pricing=fixed";
         let built = built(&with(&[ASKS, ATTRIBUTION, thin, pricing, "population.shoppers=6000"], &tool));
         let shops = built.market.catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
