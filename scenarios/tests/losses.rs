@@ -158,8 +158,9 @@ fn prices_dominate_where_shoppers_see_little_else() {
 #[test]
 fn quality_dominates_where_goods_differ_in_it_most() {
     let poor = ["population.choice.taste=0.1", "population.choice.quality=8", "population.choice.delivery=0", "population.choice.service=0"];
+    let rich = ["careful", "hurried"].map(|segment| format!("population.segments.{segment}.price_sensitivity=0.5"));
     let plenty = ["brands", "shops", "streamers"].map(|group| format!("catalog.merchants.{group}.stock=unlimited"));
-    let poor: Vec<&str> = poor.into_iter().chain(plenty.iter().map(String::as_str)).collect();
+    let poor: Vec<&str> = poor.into_iter().chain(plenty.iter().chain(&rich).map(String::as_str)).collect();
     let (cause, lead) = leader(&poor);
     assert!(cause == Cause::Quality && lead > 0.1, "{cause:?} leads by {lead}");
 }
