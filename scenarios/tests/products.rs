@@ -81,13 +81,24 @@ fn every_row_of_the_page_of_products_has_fields_indicators_and_a_test() {
     }
 }
 
-/// Fields of the page that no file of the library sets, each for a reason.
+/// Fields of the page that no file of the library sets: defaults that come with a source or are a judgement, which no file overrules.
 const NOT_IN_THE_LIBRARY: [&str; 0] = [];
 
-/// Whether a text names the keys of a path one after the other, as keys of maps or in the dotted path of a patch.
+/// Whether a text names the keys of a path one after the other, in the section of the first or in patches that begin with it.
 fn names_in_order(text: &str, path: &str) -> bool {
-    let mut rest = text;
-    path.split('.').filter(|key| *key != "*").all(|key| {
+    let keys: Vec<&str> = path.split('.').filter(|key| *key != "*").collect();
+    let (section, patch) = (format!("{}:", keys[0]), format!("{}.", keys[0]));
+    let mut inside = false;
+    let mut part = String::new();
+    for line in text.lines() {
+        inside = if line.starts_with([' ', '}']) { inside } else { line.starts_with(&section) };
+        if inside || line.trim_start().starts_with(&patch) {
+            part += line;
+            part.push('\n');
+        }
+    }
+    let mut rest = &part[..];
+    keys.into_iter().all(|key| {
         let found = rest.match_indices(key).find(|(at, _)| {
             let is_key = rest[at + key.len()..].starts_with([':', '.']);
             is_key && !rest[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_')
