@@ -357,9 +357,7 @@ impl Sum for Listings {
             self.departed.resize(other.departed.len(), 0);
             self.departed.iter_mut().zip(&other.departed).for_each(|(sum, more)| *sum += more);
         }
-        for (into, from) in
-            [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked), (&mut self.contacts, &other.contacts)]
-        {
+        for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked), (&mut self.contacts, &other.contacts)] {
             assert_eq!(into.len(), from.len(), "the same listings");
             for (sum, more) in into.iter_mut().zip(from) {
                 *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");

@@ -110,7 +110,8 @@ impl Bazaar {
     /// # Errors
     /// If the state cannot be encoded.
     pub fn merchant_piece(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
-        let Merchants { owned, listings, cash, standing, mean_pages: _, ads, week_losses, desks, week_service, departed: _ } = &world.merchants;
+        let Merchants { owned, listings, cash, standing, mean_pages: _, ads, week_losses, desks, week_service, departed: _ } =
+            &world.merchants;
         let stretch = owned.start as usize..owned.end as usize;
         let own = self.catalog.listings.iter().zip(listings).enumerate().filter(|(_, (listing, _))| owned.contains(&listing.merchant));
         let ids: Vec<u32> = own.clone().map(|(id, _)| id as u32).collect();

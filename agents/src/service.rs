@@ -165,8 +165,15 @@ pub(crate) fn bought(money: i64, units: f64, half: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const DESK: ServiceDesk =
-        ServiceDesk { resolved_ai: 0.3, closed_ai: 0.0, resolved_person: 0.8, cost_person: 500, minutes_person: 4.0, answered: 1.0, within: 1.0 };
+    const DESK: ServiceDesk = ServiceDesk {
+        resolved_ai: 0.3,
+        closed_ai: 0.0,
+        resolved_person: 0.8,
+        cost_person: 500,
+        minutes_person: 4.0,
+        answered: 1.0,
+        within: 1.0,
+    };
 
     #[test]
     fn assisted_people_are_cheaper_faster_and_better_by_half_the_gain_of_the_weakest() {

@@ -207,7 +207,11 @@ pub const KPIS: &[Kpi] = &[
     detail("self_resolved", CONTACTS, Rule::Sum(|row| row.self_resolved)),
     detail("person_contacts", CONTACTS, Rule::Sum(|row| row.person_contacts)),
     detail("self_resolution_rate", Unit::Share, Rule::Ratio(|row| row.self_resolved, |row| row.contacts)),
-    detail("service_response_time", Unit::Minutes, Rule::WeightedMean(|row| row.service_response_time, |row| row.contacts - row.abandoned_contacts)),
+    detail(
+        "service_response_time",
+        Unit::Minutes,
+        Rule::WeightedMean(|row| row.service_response_time, |row| row.contacts - row.abandoned_contacts),
+    ),
     detail("delivery_days", Unit::Days, Rule::WeightedMean(|row| row.delivery_days, |row| row.shipped_orders)),
     detail("price_dispersion", Unit::Number("log points"), Rule::Mean(|row| row.price_dispersion)),
     detail("promotion_fatigue", Unit::Number("0.."), Rule::Mean(|row| row.promotion_fatigue)),

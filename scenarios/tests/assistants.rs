@@ -196,7 +196,9 @@ fn an_assistant_buys_alone_from_its_day_on_what_runs_out() {
 #[test]
 fn each_assistant_restocks_in_its_turn_wherever_it_stands_in_the_file() {
     let restocked = |first: &str, second: &str| {
-        let both = format!("assistants={{app: {{users: 100 %, restocks: {first}, restocks_from: 2025-03-04}}, device: {{users: 100 %, restocks: {second}, restocks_from: 2025-03-04}}}}");
+        let both = format!(
+            "assistants={{app: {{users: 100 %, restocks: {first}, restocks_from: 2025-03-04}}, device: {{users: 100 %, restocks: {second}, restocks_from: 2025-03-04}}}}"
+        );
         let mut sums = [0; 2];
         run(&built(&["population.shoppers=6000", &both]), |_, _, totals, _| {
             sums.iter_mut().zip(&totals.assistants).for_each(|(sum, a)| *sum += a.restocked);
@@ -221,7 +223,11 @@ fn autonomy_begins_when_the_stage_is_reached() {
     run(&built(&set), |tick, world, totals, _| {
         let alone: i64 = (0..3).map(|p| totals.sum(p, Metric::AutonomousOrders)).sum();
         // the stage that was published for this tick
-        if reached { after += alone } else { before += alone }
+        if reached {
+            after += alone
+        } else {
+            before += alone
+        }
         reached = world.view.state.platforms[0].acts_alone(MATCHING);
         if reached && from.is_none() {
             from = Some(tick + 1);

@@ -157,7 +157,8 @@ fn prices_dominate_where_shoppers_see_little_else() {
 
 #[test]
 fn quality_dominates_where_goods_differ_in_it_most() {
-    let poor = ["population.choice.taste=0.1", "population.choice.quality=8", "population.choice.delivery=0", "population.choice.service=0"];
+    let poor =
+        ["population.choice.taste=0.1", "population.choice.quality=8", "population.choice.delivery=0", "population.choice.service=0"];
     let rich = ["careful", "hurried"].map(|segment| format!("population.segments.{segment}.price_sensitivity=0.5"));
     let plenty = ["brands", "shops", "streamers"].map(|group| format!("catalog.merchants.{group}.stock=unlimited"));
     let poor: Vec<&str> = poor.into_iter().chain(plenty.iter().chain(&rich).map(String::as_str)).collect();
@@ -195,8 +196,7 @@ fn answers_of_shops_are_a_cause_where_platforms_serve_alike() {
         let others = ["shops", "factories", "streamers", "newcomers", "climbers", "learners"].map(|group| desk(group, 100));
         let inquiries = format!("population.inquiries={{share: 1 %, rating: {rating}}}");
         let brands = desk("brands", brands);
-        let set: Vec<&str> =
-            others.iter().map(String::as_str).chain([&*inquiries, &*brands, "population.choice.service=0"]).collect();
+        let set: Vec<&str> = others.iter().map(String::as_str).chain([&*inquiries, &*brands, "population.choice.service=0"]).collect();
         share(&set, 0, Cause::Service)
     };
     let (unseen, alike, rude) = (lost(0, 5), lost(2, 100), lost(2, 5));

@@ -342,14 +342,7 @@ fn callers_who_give_up_cost_nothing_and_have_no_response() {
     let set = ["platforms.north.service.desk={agents: 60, patience_minutes: 3}", "platforms.north.service.cost_person=7 yuan"];
     let [contacts, by_ai, given_up, unresolved, seconds, cost] = north(
         &set,
-        [
-            Metric::Contacts,
-            Metric::AnsweredByAi,
-            Metric::GivenUp,
-            Metric::Unresolved,
-            Metric::ResponseSeconds,
-            Metric::ServiceCost,
-        ],
+        [Metric::Contacts, Metric::AnsweredByAi, Metric::GivenUp, Metric::Unresolved, Metric::ResponseSeconds, Metric::ServiceCost],
     );
     assert!(given_up * 5 > contacts && given_up < unresolved, "{given_up} of {contacts} contacts are given up, {unresolved} unresolved");
     assert_eq!(cost, (contacts - by_ai - given_up) * 700 + by_ai * 60, "answered contacts are paid for, others are not");
@@ -377,7 +370,9 @@ fn replaced_people_leave_the_desk_with_their_wages_and_callers_give_up_more() {
 fn a_tool_that_replaces_people_saves_wages_and_answers_worse() {
     let at = |staff: &str| {
         let desk = |g: &&str| {
-            format!("catalog.merchants.{g}.service={{agents: 6, load: 90 %, wage: 2 yuan, resolved: 60 %, tool: {{resolved: 90 %, gain: 0, staff: {staff}}}}}")
+            format!(
+                "catalog.merchants.{g}.service={{agents: 6, load: 90 %, wage: 2 yuan, resolved: 60 %, tool: {{resolved: 90 %, gain: 0, staff: {staff}}}}}"
+            )
         };
         let tools: Vec<String> = GROUPS.iter().map(desk).collect();
         let built = built(&with(&[ASKS, "platforms.north.ai.initial.service=0.8"], &tools));
@@ -403,7 +398,9 @@ fn compensation_makes_shoppers_content_and_a_call_in_time_prevents_disputes() {
         let rows = world.shoppers.iter().flat_map(|shard| &shard.state.rows);
         (disputes, unresolved, rows.map(|row| i64::from(row.satisfaction[0])).sum::<i64>())
     };
-    let with = |share: u32| seen(&[&format!("platforms.north.service.authority={{compensation: {share} %}}"), "platforms.north.ai.initial.service=0.8"]);
+    let with = |share: u32| {
+        seen(&[&format!("platforms.north.service.authority={{compensation: {share} %}}"), "platforms.north.ai.initial.service=0.8"])
+    };
     let (none, most) = (with(0), with(80));
     assert!(most.2 > none.2, "satisfaction {} without compensation, {} with", none.2, most.2);
     let (waits, calls) = (seen(&[]), seen(&["platforms.north.service.proactive={reach: 100 %, below: 1, repair: 80 %}"]));
@@ -414,7 +411,9 @@ fn compensation_makes_shoppers_content_and_a_call_in_time_prevents_disputes() {
 fn acting(resolved: u32) -> Vec<String> {
     let desk = |group: &&str| {
         let resolved = if *group == "shops" { resolved } else { 95 };
-        format!("catalog.merchants.{group}.service={{agents: 2, load: 95 %, patience: 0.3, resolved: {resolved} %, spread: 0, wage: 1 yuan, tool: {{resolved: 0, gain: 0, acts: true, price_step: 0}}}}")
+        format!(
+            "catalog.merchants.{group}.service={{agents: 2, load: 95 %, patience: 0.3, resolved: {resolved} %, spread: 0, wage: 1 yuan, tool: {{resolved: 0, gain: 0, acts: true, price_step: 0}}}}"
+        )
     };
     GROUPS.iter().map(desk).collect()
 }

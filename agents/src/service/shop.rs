@@ -188,11 +188,7 @@ pub(crate) fn service(params: &MerchantServiceParams, talent: &Talent, desk: &Sh
     let met = if params.agents == 0 { 0.0 } else { answered(desk.people(params), load, params.patience) };
     let reach = tool.map_or(0.0, |tool| tool.reach * talent.learned(tool, tick));
     let score = |alone: Alone| packed(alone.well + (1.0 - alone.kept()) * met * skilled, reach);
-    Score {
-        within: score(alone),
-        above: score(Alone::default()),
-        authority: tool.and_then(|tool| tool.authority).unwrap_or(i64::MAX),
-    }
+    Score { within: score(alone), above: score(Alone::default()), authority: tool.and_then(|tool| tool.authority).unwrap_or(i64::MAX) }
 }
 
 /// Whether a tool replaces people.

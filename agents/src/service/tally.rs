@@ -107,18 +107,7 @@ pub(crate) fn served(merchants: &Merchants, listing: usize) -> Served {
     let Some(&numbers) = merchants.week_service.get(listing) else { return Served::default() };
     let [inquiries, addressed, inquiry_orders, contacts, handed_off, self_resolved, unresolved, disputes, given_up, response_seconds] =
         numbers;
-    Served {
-        inquiries,
-        addressed,
-        inquiry_orders,
-        contacts,
-        handed_off,
-        self_resolved,
-        unresolved,
-        disputes,
-        given_up,
-        response_seconds,
-    }
+    Served { inquiries, addressed, inquiry_orders, contacts, handed_off, self_resolved, unresolved, disputes, given_up, response_seconds }
 }
 
 /// Zeros of all listings.
