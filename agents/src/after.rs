@@ -5,6 +5,7 @@ use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::order::OpenLine;
 use crate::params::{AuthorityParams, Params, RATE_LEVELS};
+use crate::service;
 use crate::shard::ShopperShard;
 use crate::shopper::Q14;
 use crate::view::View;
@@ -36,12 +37,13 @@ fn deliver(market: &Bazaar, view: &View, tick: u32, shard: &mut ShopperShard, li
     let platform = listing.platform as usize;
     let index = line.shopper as usize;
     let segment = shard.state.rate[index] as usize / RATE_LEVELS;
+    if line.calls() {
+        service::note(&line, &mut tally.listings);
+        answer(params, view, platform, segment, line, &mut tally.totals);
+    }
     let totals = &mut tally.totals;
     totals.add_to(platform, segment, if listing.live { Metric::DeliveredLive } else { Metric::DeliveredShelf }, 1);
     totals.fired(Mechanism::Delivery, 1, i64::from(line.paid));
-    if line.has(OpenLine::CONTACTS) {
-        answer(params, view, platform, segment, line, totals);
-    }
     if line.has(OpenLine::REACHED) {
         let cost = params.platforms[platform].proactive.map_or(0, |proactive| proactive.cost);
         totals.add_to(platform, segment, Metric::ProactiveContacts, 1);
@@ -68,18 +70,22 @@ fn deliver(market: &Bazaar, view: &View, tick: u32, shard: &mut ShopperShard, li
     }
 }
 
-/// A contact with service, answered by AI or by a person.
+/// A contact with service, answered by AI or by a person, or given up before. What is not answered costs nothing and has no response.
 fn answer(params: &Params, view: &View, platform: usize, segment: usize, line: OpenLine, totals: &mut Totals) {
     let (rules, desk) = (&params.platforms[platform], &view.service[platform]);
-    let (by_ai, unresolved) = (line.has(OpenLine::BY_AI), line.has(OpenLine::UNRESOLVED));
-    let cost = if by_ai { rules.contact_cost_ai } else { desk.cost_person };
-    let minutes = if by_ai { rules.minutes_ai } else { desk.minutes_person };
+    let (by_ai, unresolved) = (line.is_answered_by_ai(), line.has(OpenLine::UNRESOLVED));
+    let (cost, minutes) = match (line.has(OpenLine::CONTACTS), by_ai) {
+        (false, _) => (0, 0.0),
+        (true, true) => (rules.contact_cost_ai, rules.minutes_ai),
+        (true, false) => (desk.cost_person, desk.minutes_person),
+    };
     for (metric, amount) in [
         (Metric::Contacts, 1),
         (Metric::AnsweredByAi, i64::from(by_ai)),
         (Metric::SelfResolved, i64::from(by_ai && !unresolved)),
         (Metric::Unresolved, i64::from(unresolved)),
-        (Metric::ResponseSeconds, (minutes * 60.0 + 0.5) as i64),
+        (Metric::GivenUp, i64::from(!line.has(OpenLine::CONTACTS))),
+        (Metric::ResponseSeconds, service::seconds(minutes)),
         (Metric::ServiceCost, cost),
     ] {
         totals.add_to(platform, segment, metric, amount);
@@ -102,7 +108,7 @@ fn answer(params: &Params, view: &View, platform: usize, segment: usize, line: O
 fn decide(authority: AuthorityParams, platform: usize, segment: usize, line: OpenLine, totals: &mut Totals) {
     let above = i64::from(line.paid) > authority.limit;
     totals.add_to(platform, segment, Metric::AboveAuthority, i64::from(above));
-    if above || !line.has(OpenLine::BY_AI) || line.has(OpenLine::UNRESOLVED) {
+    if above || !line.is_answered_by_ai() || line.has(OpenLine::UNRESOLVED) {
         return;
     }
     let amount = Money(i64::from(line.paid)).share(authority.compensation_ppm).0;

@@ -11,15 +11,14 @@ mod table;
 mod yardstick;
 
 pub use medians::{Median, TERMS};
-pub use table::{departures, lost_sales};
+pub use table::{departures, departures_nowhere, lost_sales};
 pub use yardstick::Yardstick;
 
 pub(crate) use attribution::Ended;
-pub(crate) use departure::cause_of_departure;
+pub(crate) use departure::{cause_of_departure, lines_under_way, place_of_departure};
 pub(crate) use medians::{first_medians, follow};
 
 use crate::market::Bazaar;
-use crate::merchant::WEEK_TICKS;
 use crate::metric::{Listings, Mechanism, Metric, Totals};
 use serde::{Deserialize, Serialize};
 use sim_core::digest::hash_of;
@@ -121,7 +120,7 @@ pub(crate) fn close_day(tick: u32, owned: &Range<u32>, market: &Bazaar, tallies:
     if tallies.losses.is_empty() {
         return 0;
     }
-    if tick.is_multiple_of(WEEK_TICKS) {
+    if market.begins_week(tick) {
         week.fill(0);
     }
     let mut hash = 0u64;

@@ -13,8 +13,8 @@ use crate::deposit;
 use crate::instrument::{Instrument, Promotion, RULES};
 use crate::loss::{self, Cause, TERMS};
 use crate::membership;
-use crate::merchant::{self, Merchants, Quote, has_finite_stock};
-use crate::metric::{ASKED, Budgets, Demand, Listings, Mechanism, Metric, Totals};
+use crate::merchant::{self, Merchants, Quote, WEEK_TICKS, has_finite_stock};
+use crate::metric::{ASKED, Budgets, CONTACTS, Demand, Listings, Mechanism, Metric, Totals};
 use crate::mission;
 use crate::order::check_outs;
 use crate::params::{Missions, Params, REVIEW_TICKS};
@@ -126,6 +126,11 @@ impl Bazaar {
         VisitTables::new(self.missions, &self.days[tick as usize], params.ai.tick_days, &self.rates, &baskets, &waits)
     }
 
+    /// Whether sums of a week begin anew with a tick: also with the first of the calendar, so that no row holds days of the warm-up.
+    pub(crate) fn begins_week(&self, tick: u32) -> bool {
+        tick.is_multiple_of(WEEK_TICKS) || tick == self.warm_up
+    }
+
     /// Whether the merchant of a listing is hosted here.
     pub(crate) fn owns(&self, merchants: &Merchants, listing: usize) -> bool {
         merchants.owned.contains(&self.catalog.listings[listing].merchant)
@@ -174,6 +179,11 @@ impl Bazaar {
         self.epochs.iter().any(|e| e.inquiry.is_on())
     }
 
+    /// Whether shoppers contact service after a sale, at any time of the run.
+    pub(crate) fn is_contacted(&self) -> bool {
+        self.epochs.iter().flat_map(|e| &e.platforms).any(|p| p.contacts > 0.0)
+    }
+
     /// Slot of a rule in the money column of demand: its own, or the strategy pool of its platform.
     pub(crate) fn money_slot(&self, platform: usize, rule: u8, promotion: &Promotion) -> usize {
         match promotion.budget_per_tick {
@@ -197,6 +207,7 @@ impl Bazaar {
         let mut totals = Totals::new(self.catalog.platforms.len(), self.catalog.segments.len(), groups);
         if self.attribution {
             totals.medians = vec![0; self.catalog.categories.len() * TERMS * 2];
+            totals.unplaced = vec![0; self.catalog.platforms.len() * Cause::COUNT];
         }
         if self.catalog.groups.iter().any(|g| g.content.is_some()) {
             totals.content = ContentSums::new(self.catalog.groups.len(), self.epochs[0].content.channels.len());
@@ -235,6 +246,9 @@ impl Bazaar {
         }
         if self.asks() {
             merchants.desks = vec![ShopDesk::default(); self.catalog.merchants.len()];
+        }
+        if self.asks() || self.is_contacted() {
+            merchants.week_service = service::nothing_served(self.catalog.listings.len());
         }
         World {
             tick: Tick(0),
@@ -394,13 +408,16 @@ impl Market for Bazaar {
         deposit::book(self, shard, tally);
         click::count(shard, tally);
         settle::settle(self, tick.0, view, shard, cuts, tally);
-        retention::count(self, tick.0, view, shard, &mut tally.totals);
+        retention::count(self, tick.0, view, shard, tally);
     }
 
     fn no_tally(&self) -> Tally<Bazaar> {
         let mut listings = Listings::new(&self.catalog);
         if self.asks() {
             listings.asked = vec![0; self.catalog.listings.len() * ASKED];
+        }
+        if self.is_contacted() {
+            listings.contacts = vec![0; self.catalog.listings.len() * CONTACTS];
         }
         if self.attribution {
             listings.losses = vec![0; self.catalog.listings.len() * Cause::COUNT];

@@ -13,7 +13,7 @@ use crate::participation;
 use crate::policy::{ParticipationPolicy, StockPolicy};
 use crate::presence::{Move, Scene, Standing, Status};
 use crate::pricing::{self, Memory, Night, Shop};
-use crate::service::ShopDesk;
+use crate::service::{self, ShopDesk};
 use crate::stock::{self, Piece};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,10 @@ pub struct Merchants {
     pub week_losses: Vec<u32>,
     /// Desks by merchant; empty where nobody asks.
     pub desks: Vec<ShopDesk>,
+    /// What service did in the week so far, by listing; empty where there is none.
+    pub week_service: Vec<[i64; service::NUMBERS]>,
+    /// Shoppers who departed in the last tick (see [`Listings::departed`]); empty where none did.
+    pub departed: Vec<u32>,
 }
 
 impl Merchants {
@@ -125,6 +129,8 @@ impl Merchants {
             ads: night::books(catalog, seed),
             week_losses: Vec::new(),
             desks: Vec::new(),
+            week_service: Vec::new(),
+            departed: Vec::new(),
         }
     }
 }
@@ -143,7 +149,9 @@ pub(crate) fn adapt(
     let scene = Scene { catalog: &market.catalog, seed: market.seed, tick, prospects, listed, trades: &view.trades };
     let desk = Desk { market, tick, view, tallies, night, scene };
     let mut added = market.empty_totals();
-    added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses);
+    added.listings = loss::close_day(tick, &merchants.owned, market, tallies, &mut merchants.week_losses)
+        .wrapping_add(service::close_day(market, tick, view, merchants, tallies));
+    merchants.departed.clone_from(&tallies.departed);
     let mut quotes = Vec::new();
     for id in merchants.owned.clone() {
         desk.close_day(merchants, id, &mut quotes, &mut added);
@@ -186,7 +194,7 @@ impl Desk<'_> {
             let score = scores.as_ref().map(|scores| scores[platform]);
             for &listing in here {
                 let mut quote = self.tend(merchants, group, listing, then, joint_sales, added);
-                quote.service = score.unwrap_or(quote.service);
+                quote.service = score.map_or(quote.service, |score| score.of(quote.price));
                 if let Some(advice) = &advice {
                     self.follow(merchants, id, advice, &mut quote, added);
                 }
@@ -245,7 +253,7 @@ impl Desk<'_> {
     }
 
     fn sold(&self, state: &mut ListingState, at: usize, listed: bool) {
-        if self.tick.is_multiple_of(WEEK_TICKS) {
+        if self.market.begins_week(self.tick) {
             state.week = [0; 5];
         }
         let tallies = self.tallies;
@@ -458,8 +466,8 @@ fn hash_merchant(id: u32, merchants: &Merchants) -> u64 {
     let adopted = merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
     let status = standing.status as i64 + if adopted { 16 } else { 0 };
     let numbers = [merchants.cash[id as usize], status, i64::from(standing.losing_weeks), standing.week_cash];
-    let desk = merchants.desks.get(id as usize).map_or([0; 2], ShopDesk::numbers);
-    let mut bytes = [0u8; (6 + PLATFORMS) * 8];
+    let desk = merchants.desks.get(id as usize).map_or([0; 3], ShopDesk::numbers);
+    let mut bytes = [0u8; (7 + PLATFORMS) * 8];
     for (slot, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers.iter().chain(&standing.reviewed_cash).chain(&desk)) {
         *slot = number.to_le_bytes();
     }

@@ -11,8 +11,12 @@ use sim_core::ledger::Ledger;
 use sim_core::mechanism::Mechanisms;
 use sim_core::money::add_columns;
 
-/// Numbers of a listing in [`Listings::asked`].
-pub(crate) const ASKED: usize = 2;
+/// Numbers of a listing in [`Listings::asked`]: questions, shoppers addressed, chosen after one of them.
+pub(crate) const ASKED: usize = 3;
+/// Numbers of a listing in [`Listings::departed`]: by cause those known to be of the item, and those known to be of its shop only.
+pub(crate) const DEPARTED: usize = 2 * Cause::COUNT;
+/// Numbers of a listing in [`Listings::contacts`]: contacts, handed to people, resolved by AI, not resolved, disputes, given up.
+pub(crate) const CONTACTS: usize = 6;
 
 macro_rules! dense_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
@@ -80,6 +84,7 @@ dense_enum! {
         AssistantMissions = "missions with an assistant", AutonomousOrders = "chosen by an assistant alone",
         SearchSpend = "paid for clicks by content budgets", CartMessages = "carts reached at check-out",
         RecoveredLines = "lines won back at check-out", SearchLapsed = "search money that lapsed",
+        GivenUp = "contacts given up before an answer",
     }
 }
 
@@ -163,6 +168,8 @@ pub struct Totals {
     pub listings: u64,
     /// By category and term: lost sales above the median less those below, and all; empty where losses are not attributed.
     pub(crate) medians: Vec<i64>,
+    /// By platform and cause: shoppers who departed and cannot be booked on a shop; empty where losses are not attributed.
+    pub(crate) unplaced: Vec<i64>,
     /// By assistant.
     pub assistants: Vec<AssistantSum>,
 }
@@ -182,6 +189,7 @@ impl Totals {
             mail: 0,
             listings: 0,
             medians: Vec::new(),
+            unplaced: Vec::new(),
             assistants: Vec::new(),
         }
     }
@@ -267,6 +275,7 @@ impl Sum for Totals {
         self.mail = self.mail.wrapping_add(other.mail);
         self.listings = self.listings.wrapping_add(other.listings);
         add_columns(&mut self.medians, &other.medians);
+        add_columns(&mut self.unplaced, &other.unplaced);
         for (sum, more) in self.assistants.iter_mut().zip(&other.assistants) {
             sum.add(more);
         }
@@ -298,8 +307,12 @@ pub struct Listings {
     pub ads: AdTallies,
     /// Lost sales by listing and cause; empty where losses are not attributed.
     pub losses: Vec<u32>,
-    /// Questions asked and shoppers addressed, two numbers a listing; empty where nobody asks.
+    /// Questions, shoppers addressed and what was chosen after them, three numbers a listing; empty where nobody asks.
     pub asked: Vec<u32>,
+    /// Contacts after the sale, six numbers a listing; empty where nobody contacts service.
+    pub contacts: Vec<u32>,
+    /// Shoppers who departed, by listing, by what is known of the place (item, shop) and by cause; empty where none did.
+    pub departed: Vec<u32>,
 }
 
 impl Listings {
@@ -319,7 +332,15 @@ impl Listings {
             ads,
             losses: Vec::new(),
             asked: Vec::new(),
+            contacts: Vec::new(),
+            departed: Vec::new(),
         }
+    }
+
+    /// Adds departures to a table that is as long as the listings are many as soon as there is one.
+    pub(crate) fn depart(&mut self, listing: usize, known: usize, cause: Cause, shoppers: u32) {
+        self.departed.resize(self.orders.len() * DEPARTED, 0);
+        self.departed[listing * DEPARTED + known * Cause::COUNT + cause as usize] += shoppers;
     }
 }
 
@@ -332,7 +353,11 @@ impl Sum for Listings {
         add_columns(&mut self.refunds, &other.refunds);
         add_columns(&mut self.stockouts, &other.stockouts);
         self.ads.add(&other.ads);
-        for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked)] {
+        if !other.departed.is_empty() {
+            self.departed.resize(other.departed.len(), 0);
+            self.departed.iter_mut().zip(&other.departed).for_each(|(sum, more)| *sum += more);
+        }
+        for (into, from) in [(&mut self.losses, &other.losses), (&mut self.asked, &other.asked), (&mut self.contacts, &other.contacts)] {
             assert_eq!(into.len(), from.len(), "the same listings");
             for (sum, more) in into.iter_mut().zip(from) {
                 *sum = sum.checked_add(*more).expect("counts of a listing fit 32 bits");
@@ -350,16 +375,22 @@ impl Listings {
 
 impl Owned for Listings {
     fn select(&self, places: &[u32]) -> Listings {
-        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads, losses, asked } = self;
+        let Listings { orders, gmv, cash, receipts, refunds, stockouts, ads, losses, asked, contacts, departed } = self;
         let columns = [orders, gmv, cash, receipts, refunds, stockouts];
         let [orders, gmv, cash, receipts, refunds, stockouts] = columns.map(|column| select(column, places));
         let (losses, asked) = (select_rows(losses, Cause::COUNT, places), select_rows(asked, ASKED, places));
-        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places), losses, asked }
+        let (contacts, departed) = (select_rows(contacts, CONTACTS, places), select_rows(departed, DEPARTED, places));
+        Listings { orders, gmv, cash, receipts, refunds, stockouts, ads: ads.select(places), losses, asked, contacts, departed }
     }
 
     fn add_at(&mut self, places: &[u32], part: &Listings) {
         add_rows_at(&mut self.losses, Cause::COUNT, places, &part.losses);
         add_rows_at(&mut self.asked, ASKED, places, &part.asked);
+        add_rows_at(&mut self.contacts, CONTACTS, places, &part.contacts);
+        if !part.departed.is_empty() {
+            self.departed.resize(self.orders.len() * DEPARTED, 0);
+            add_rows_at(&mut self.departed, DEPARTED, places, &part.departed);
+        }
         self.ads.add_at(places, &part.ads);
         let Listings { orders, gmv, cash, receipts, refunds, stockouts, .. } = part;
         for (into, from) in self.columns().into_iter().zip([orders, gmv, cash, receipts, refunds, stockouts]) {

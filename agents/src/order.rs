@@ -100,10 +100,12 @@ pub struct OpenLine {
 impl OpenLine {
     /// The line will come back.
     pub const RETURNS: u8 = 1;
-    /// The shopper contacts service.
+    /// The shopper contacts service, and is answered.
     pub const CONTACTS: u8 = 2;
-    /// AI resolves the contact.
+    /// AI answers the contact.
     pub const BY_AI: u8 = 4;
+    /// The shopper contacts service and gives up before people answer: the flag of an answer by AI without that of an answer.
+    pub const GIVEN_UP: u8 = OpenLine::BY_AI;
     /// Nobody resolves the contact.
     pub const UNRESOLVED: u8 = 8;
     /// Delivered; what is left is the return.
@@ -119,6 +121,18 @@ impl OpenLine {
     #[must_use]
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    /// Whether the shopper contacts service, answered or not.
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        self.has(OpenLine::CONTACTS | OpenLine::GIVEN_UP)
+    }
+
+    /// Whether AI answers the contact.
+    #[must_use]
+    pub fn is_answered_by_ai(&self) -> bool {
+        self.has(OpenLine::CONTACTS) && self.has(OpenLine::BY_AI)
     }
 
     /// Hash for the digest; `bucket` is the place of its next event in the shard's calendar.

@@ -20,7 +20,7 @@ pub use ads::{
 pub use ai::{AiParams, AiProgrammeParams, FunctionParams, StageParams, TalentProgrammeParams};
 pub use assistant::{ASSISTANTS, AssistantParams, REVIEW_TICKS};
 pub use operation::{ExitParams, ExperienceParams, RaiseParams, StaffParams};
-pub use service::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams};
+pub use service::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams, ToolStaff};
 pub use strategy::{AdaptiveParams, Bandit, BudgetParams, CHECKS, DELIVERY, Objective, STAFFING, StrategyParams, WarParams};
 
 /// Most platforms of a market.

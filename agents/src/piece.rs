@@ -10,7 +10,7 @@ use crate::market::Bazaar;
 use crate::merchant::{ListingState, Merchants};
 use crate::metric::select_rows;
 use crate::presence::Standing;
-use crate::service::ShopDesk;
+use crate::service::{NUMBERS, ShopDesk};
 use crate::shard::{ShardState, ShopperShard};
 use crate::view::ViewState;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ struct Stretch {
     standing: Vec<Standing>,
     /// Lost sales of the week by cause, of these listings in their order.
     week_losses: Vec<u32>,
+    /// What service did in the week, of the same listings.
+    week_service: Vec<[i64; NUMBERS]>,
     desks: Vec<ShopDesk>,
     ads: AdStretch,
 }
@@ -108,12 +110,14 @@ impl Bazaar {
     /// # Errors
     /// If the state cannot be encoded.
     pub fn merchant_piece(&self, world: &World<Bazaar>) -> Result<Vec<u8>, SnapshotError> {
-        let Merchants { owned, listings, cash, standing, mean_pages: _, ads, week_losses, desks } = &world.merchants;
+        let Merchants { owned, listings, cash, standing, mean_pages: _, ads, week_losses, desks, week_service, departed: _ } =
+            &world.merchants;
         let stretch = owned.start as usize..owned.end as usize;
         let own = self.catalog.listings.iter().zip(listings).enumerate().filter(|(_, (listing, _))| owned.contains(&listing.merchant));
         let ids: Vec<u32> = own.clone().map(|(id, _)| id as u32).collect();
         snapshot::save(&Stretch {
             week_losses: select_rows(week_losses, Cause::COUNT, &ids),
+            week_service: ids.iter().filter_map(|&id| week_service.get(id as usize)).copied().collect(),
             desks: desks.get(stretch.clone()).unwrap_or_default().to_vec(),
             owned: owned.clone(),
             listings: own.map(|(id, (_, state))| (id as u32, state.clone())).collect(),
@@ -132,10 +136,13 @@ impl Bazaar {
         let Replicated { tick, digest, view, mean_pages } = snapshot::load(&pieces.replicated)?;
         let shards: Result<Vec<ShardState>, SnapshotError> = pieces.shards.iter().map(|bytes| snapshot::load(bytes)).collect();
         for bytes in &pieces.merchants {
-            let Stretch { owned, listings, cash, standing, ads, week_losses, desks } = snapshot::load(bytes)?;
+            let Stretch { owned, listings, cash, standing, ads, week_losses, week_service, desks } = snapshot::load(bytes)?;
             let lost = week_losses.chunks_exact(Cause::COUNT);
             for ((id, _), row) in listings.iter().zip(lost) {
                 first.merchants.week_losses[*id as usize * Cause::COUNT..][..Cause::COUNT].copy_from_slice(row);
+            }
+            for ((id, _), row) in listings.iter().zip(week_service) {
+                first.merchants.week_service[*id as usize] = row;
             }
             for (id, state) in listings {
                 first.merchants.listings[id as usize] = state;

@@ -8,7 +8,7 @@ use crate::financing::{self, Financing};
 use crate::market::Bazaar;
 use crate::metric::{Budgets, Mechanism, Metric, Totals};
 use crate::params::{ADS, AdParams, ByFunction, CHECKS, DELIVERY, LOGISTICS, MATCHING, Params, PlatformParams, STAFFING, StaffParams};
-use crate::service::bought;
+use crate::service::{bought, people};
 use crate::stage;
 use crate::strategy;
 use serde::{Deserialize, Serialize};
@@ -316,9 +316,11 @@ fn pay(params: &Params, p: usize, state: &mut PlatformState, totals: &mut Totals
     }
     pay_experience(p, state, totals);
     if let Some(desk) = rules.desk {
-        totals.ledger.transfer(p, Account::Platform, Account::External, Money(desk.wages));
-        totals.add_to(p, 0, Metric::ServiceCost, desk.wages);
-        totals.fired(Mechanism::ServiceQueue, 1, desk.wages);
+        let wages = i128::from(desk.wages) * i128::from(people(rules, state)) / i128::from(desk.agents.max(1));
+        let wages = i64::try_from(wages).expect("a part of the wages fits where they do");
+        totals.ledger.transfer(p, Account::Platform, Account::External, Money(wages));
+        totals.add_to(p, 0, Metric::ServiceCost, wages);
+        totals.fired(Mechanism::ServiceQueue, 1, wages);
     }
     note_staff(rules.staff, p, totals);
 }

@@ -9,6 +9,7 @@ use crate::metric::{Listings, Metric, Totals};
 use crate::params::{FUNCTIONS, LASTING_FUNCTIONS, MemoryParams, PLATFORMS, Params, RATE_LEVELS};
 use crate::platform::{depreciation, platform_cash};
 use crate::policy::PricingPolicy;
+use crate::service::{self, Served, ShopService};
 use crate::shopper::{Q10, Q12, Q14, Shopper};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
@@ -179,7 +180,7 @@ impl Observation<'_> {
             contacts: of(Metric::Contacts),
             self_resolved: of(Metric::SelfResolved),
             person_contacts: of(Metric::Contacts) - of(Metric::AnsweredByAi),
-            service_response_time: ratio(real(Metric::ResponseSeconds) / 60.0, real(Metric::Contacts)),
+            service_response_time: ratio(real(Metric::ResponseSeconds) / 60.0, real(Metric::Contacts) - real(Metric::GivenUp)),
             delivery_days: ratio(real(Metric::DeliveryDays) / 1000.0, real(Metric::Shipped)),
             conversion_rate: ratio(real(Metric::Orders), real(Metric::Missions)),
             average_order_value: ratio(real(Metric::Gmv), real(Metric::Orders)),
@@ -256,11 +257,22 @@ impl Observation<'_> {
             lost_rival_deal: of(Metric::LostRivalDeal),
             lost_stock_out: of(Metric::LostStockOut),
             lost_no_need: of(Metric::LostNoNeed),
+            departed_price: of(Metric::DepartedPrice),
+            departed_assortment: of(Metric::DepartedAssortment),
+            departed_match: of(Metric::DepartedMatch),
+            departed_service: of(Metric::DepartedService),
+            departed_delivery: of(Metric::DepartedDelivery),
+            departed_quality: of(Metric::DepartedQuality),
+            departed_fatigue: of(Metric::DepartedFatigue),
+            departed_rival_deal: of(Metric::DepartedRivalDeal),
+            departed_stock_out: of(Metric::DepartedStockOut),
+            departed_no_need: of(Metric::DepartedNoNeed),
             inquiries: of(Metric::Inquiries),
             addressed_shoppers: of(Metric::Addressed),
             inquiry_orders: of(Metric::InquiryOrders),
             inquiry_conversion: ratio(real(Metric::InquiryOrders), real(Metric::Inquiries) + real(Metric::Addressed)),
             unresolved_contacts: of(Metric::Unresolved),
+            abandoned_contacts: of(Metric::GivenUp),
             disputes: of(Metric::Disputes),
             compensation: of(Metric::Compensation),
             proactive_contacts: of(Metric::ProactiveContacts),
@@ -450,6 +462,7 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
             }
             let mut week = [0i64; 5];
             let mut ads = [0i64; AD_WEEK];
+            let mut served = Served::default();
             let mut price = 0.0;
             for &l in &here {
                 for (sum, part) in week.iter_mut().zip(world.merchants.listings[l].week) {
@@ -458,7 +471,9 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 price += f64::from(world.view.state.prices[l]);
                 let item = world.merchants.ads.items.get(l).map_or([0; AD_WEEK], |item| item.week);
                 ads.iter_mut().zip(item).for_each(|(sum, part)| *sum += part);
+                served.add(&service::served(&world.merchants, l));
             }
+            let shop = ShopService::new(market, world, id);
             let [orders, shipped_gmv, refunds, profit, stockouts] = week;
             let [impressions, clicks, ad_orders, ad_gmv, ad_spend] = ads;
             let campaign = world.merchants.ads.campaigns.get(id as usize * catalog.platforms.len() + p);
@@ -488,6 +503,22 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
                 ad_refunds,
                 boost_spend,
                 search_spend,
+                inquiries: served.inquiries,
+                addressed_shoppers: served.addressed,
+                inquiry_orders: served.inquiry_orders,
+                service_score: if shop.skill.is_nan() { f64::NAN } else { service::mean_score(world, &here) },
+                skill: shop.skill,
+                service_tool: u32::from(shop.holds_tool),
+                service_people: shop.people,
+                // charged to the books of the merchant's first platform
+                service_cost: if here[0] == merchant.listings[0] as usize { shop.cost } else { 0 },
+                contacts: served.contacts,
+                handed_off: served.handed_off,
+                self_resolved: served.self_resolved,
+                unresolved_contacts: served.unresolved,
+                abandoned_contacts: served.given_up,
+                disputes: served.disputes,
+                response_seconds: served.response_seconds,
             });
         }
     }

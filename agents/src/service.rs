@@ -8,14 +8,21 @@ mod contact;
 pub mod erlang;
 mod inquiry;
 mod night;
+mod record;
 mod shop;
+mod tally;
 pub mod trial;
 
 pub use shop::{ShopDesk, ToolUse};
+pub use tally::NUMBERS;
 
-pub(crate) use contact::{contact, reach_out};
+pub(crate) use record::{ShopService, mean_score};
+pub(crate) use tally::{Served, served};
+
+pub(crate) use contact::{compensated, contact, dispute, reach_out};
 pub(crate) use inquiry::{Considered, answers};
 pub(crate) use night::first;
+pub(crate) use tally::{close_day, note, nothing_served, seconds};
 
 use crate::params::{AiParams, PlatformParams, SERVICE, STAFFING, StaffParams};
 use crate::platform::PlatformState;
@@ -32,8 +39,10 @@ pub struct ServiceDesk {
     pub resolved_person: f64,
     /// Cost of a contact answered by a person, money units.
     pub cost_person: i64,
-    /// Response time of people, minutes.
+    /// Minutes to the first response of people.
     pub minutes_person: f64,
+    /// Share of the callers of people who are answered before their patience ends.
+    pub answered: f64,
     /// Share of contacts within the authority of AI; the others go to people whatever AI could do.
     pub within: f64,
 }
@@ -52,9 +61,10 @@ impl ServiceDesk {
             resolved_person: person,
             cost_person: params.contact_cost_person,
             minutes_person: params.minutes_person,
+            answered: 1.0,
             within: if params.authority.is_some() { state.within_authority } else { 1.0 },
         };
-        let staffed = plain.staffed(params.staff, q).bound(params);
+        let staffed = plain.deflecting(params.staff, q).bound(params).staffed(params.staff, q);
         staffed.queued(params, ai, state, q).reinforced(params, state)
     }
 
@@ -71,7 +81,13 @@ impl ServiceDesk {
         let Some(threshold) = params.authority.and_then(|authority| authority.threshold) else { return self };
         let kept = 1.0 - threshold;
         let resolved_ai = self.resolved_ai.min(kept);
-        ServiceDesk { resolved_ai, closed_ai: (kept - resolved_ai).max(self.closed_ai).min(1.0 - resolved_ai), ..self }
+        ServiceDesk { resolved_ai, closed_ai: kept - resolved_ai, ..self }
+    }
+
+    /// Lets AI close contacts that it does not resolve, where it replaces people.
+    fn deflecting(self, staff: StaffParams, q: f64) -> ServiceDesk {
+        let StaffParams::Replace { deflect, .. } = staff else { return self };
+        ServiceDesk { closed_ai: (1.0 - self.resolved_ai) * deflect * q, ..self }
     }
 
     /// Lets people have a queue: M/M/c with the callers of the last week, who give up when their patience ends.
@@ -80,8 +96,9 @@ impl ServiceDesk {
         let gain = if let StaffParams::Augment { gain } = params.staff { gain / 2.0 * q } else { 0.0 };
         let minutes = desk.handle_minutes / (1.0 + gain);
         let calls = state.mean_person_contacts * ai.m_people_per_shopper * 1e6 / desk.open_minutes;
-        let met = erlang::queue(desk.agents, calls * minutes, desk.patience_minutes / minutes);
-        ServiceDesk { resolved_person: self.resolved_person * met.answered, minutes_person: met.wait * minutes, ..self }
+        let met = erlang::queue(people(params, state), calls * minutes, desk.patience_minutes / minutes);
+        let resolved_person = self.resolved_person * met.answered;
+        ServiceDesk { resolved_person, minutes_person: met.wait * minutes, answered: met.answered, ..self }
     }
 
     fn staffed(self, staff: StaffParams, q: f64) -> ServiceDesk {
@@ -97,10 +114,9 @@ impl ServiceDesk {
                     ..self
                 }
             }
-            StaffParams::Replace { deflect, loss } => {
-                let closed_ai = (1.0 - self.resolved_ai) * deflect * q;
-                let automated = self.resolved_ai + closed_ai;
-                ServiceDesk { closed_ai, resolved_person: self.resolved_person * (1.0 - loss * automated), ..self }
+            StaffParams::Replace { loss, .. } => {
+                let automated = self.resolved_ai + self.closed_ai;
+                ServiceDesk { resolved_person: self.resolved_person * (1.0 - loss * automated), ..self }
             }
         }
     }
@@ -112,9 +128,27 @@ impl ServiceDesk {
         ServiceDesk {
             resolved_person: self.resolved_person + (1.0 - self.resolved_person) * reach,
             minutes_person: self.minutes_person * (1.0 - reach),
+            answered: self.answered + (1.0 - self.answered) * reach,
             ..self
         }
     }
+}
+
+/// People at the desk of a platform. With `replace` they leave as AI takes their work: the desk is sized for what an AI that resolves
+/// what it can left to them when the run began, and shrinks with the share that is left since.
+#[must_use]
+pub(crate) fn people(params: &PlatformParams, state: &PlatformState) -> u32 {
+    let agents = params.desk.map_or(0, |desk| desk.agents);
+    let StaffParams::Replace { .. } = params.staff else { return agents };
+    let q = state.in_use[SERVICE];
+    let within = if params.authority.is_some() { state.within_authority } else { 1.0 };
+    let alone = f64::from(params.resolved_ai) * q;
+    let resolved_ai = alone + state.authority * (1.0 - alone);
+    let now = ServiceDesk { resolved_ai, ..ServiceDesk::default() }.deflecting(params.staff, q).bound(params);
+    let left = 1.0 - within * (now.resolved_ai + now.closed_ai);
+    let first = 1.0 - within * f64::from(params.resolved_ai) * params.ai.initial[SERVICE];
+    let share = (left / first.max(f64::MIN_POSITIVE)).min(1.0);
+    (math::round_i64(f64::from(agents) * share).max(1) as u32).min(agents)
 }
 
 /// Effect of money over so many units of service, 0 to 1: m / (m + half), m per unit.
@@ -131,8 +165,15 @@ pub(crate) fn bought(money: i64, units: f64, half: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const DESK: ServiceDesk =
-        ServiceDesk { resolved_ai: 0.3, closed_ai: 0.0, resolved_person: 0.8, cost_person: 500, minutes_person: 4.0, within: 1.0 };
+    const DESK: ServiceDesk = ServiceDesk {
+        resolved_ai: 0.3,
+        closed_ai: 0.0,
+        resolved_person: 0.8,
+        cost_person: 500,
+        minutes_person: 4.0,
+        answered: 1.0,
+        within: 1.0,
+    };
 
     #[test]
     fn assisted_people_are_cheaper_faster_and_better_by_half_the_gain_of_the_weakest() {
@@ -147,7 +188,8 @@ mod tests {
         let people = |desk: ServiceDesk| 1.0 - desk.resolved_ai - desk.closed_ai;
         let mut before = (people(DESK), 1.0);
         for q in [0.2, 0.5, 0.9] {
-            let desk = DESK.staffed(StaffParams::Replace { deflect: 0.4, loss: 0.3 }, q);
+            let staff = StaffParams::Replace { deflect: 0.4, loss: 0.3 };
+            let desk = DESK.deflecting(staff, q).staffed(staff, q);
             assert!(people(desk) < before.0 && desk.resolved_person < before.1);
             before = (people(desk), desk.resolved_person);
         }

@@ -69,7 +69,9 @@ pub(crate) fn settle(market: &Bazaar, tick: u32, view: &View, shard: &mut Shoppe
         loss::tally(lost, &mut tally.listings);
     }
     for asked in shard.asked.drain(..) {
-        tally.listings.asked[asked.listing as usize * ASKED + usize::from(asked.reached)] += 1;
+        let numbers = &mut tally.listings.asked[asked.listing as usize * ASKED..][..ASKED];
+        numbers[usize::from(asked.reached)] += 1;
+        numbers[2] += u32::from(asked.bought);
     }
     let lines = std::mem::take(&mut shard.lines);
     let mut parts = std::mem::take(&mut shard.parts);
@@ -346,15 +348,13 @@ impl Desk<'_> {
             - memory.experience_surprise * gap
             - memory.experience_delay * late
             - unresolved;
-        let luck = || {
-            self.market.seed.words(
-                Purpose::ServiceDesk,
-                line.rank.shopper,
-                u64::from(self.tick),
-                Line::after_key(line.mission, line.place as usize) | 1 << 32,
-            )
+        let luck = |lane: usize| {
+            let key = Line::after_key(line.mission, line.place as usize) | 1 << 32;
+            self.market.seed.words(Purpose::ServiceDesk, line.rank.shopper, u64::from(self.tick), key).uniform(lane)
         };
-        let experience = service::reach_out(params, experience, || luck().uniform(0), open);
+        let experience = service::compensated(params, experience, open);
+        let experience = service::reach_out(params, experience, luck, open);
+        service::dispute(params, after, open);
         open.experience = (experience.clamp(-1.0, 1.0) * 100.0) as i8;
         ticks
     }

@@ -72,6 +72,8 @@ pub struct ShopperShard {
 pub(crate) struct Asked {
     pub(crate) listing: u32,
     pub(crate) reached: bool,
+    /// Whether it was chosen in the end.
+    pub(crate) bought: bool,
 }
 
 /// Event rows of the sampled shoppers of a shard, in order.

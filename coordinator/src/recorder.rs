@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use agents::loss::{departures, lost_sales};
+use agents::loss::{departures, departures_nowhere, lost_sales};
 use agents::merchant::WEEK_TICKS;
 use agents::record::{Census, merchant_ticks, shopper_panel};
 use results::{CellWriter, KpiSummary, OpenRows};
@@ -119,8 +119,9 @@ impl<'a, T: Target> Recorder<'a, T> {
     fn weekly(&mut self, engine: &mut Engine, step: &Step, tick: u32) -> Result<(), Failure> {
         self.push::<MerchantTick>(|| merchant_ticks(&engine.market, tick, &engine.world), |row| row.merchant.into())?;
         self.push::<ChurnRow>(|| lost_sales(&engine.market, tick, &engine.world.merchants), |row| row.listing as u64)?;
+        self.push::<ChurnRow>(|| departures(&engine.market, tick, &engine.world.merchants), departure_key)?;
         if self.is_scribe {
-            self.push::<ChurnRow>(|| departures(&engine.market, tick, &step.ticked.totals), |_| u64::MAX)?;
+            self.push::<ChurnRow>(|| departures_nowhere(&engine.market, tick, &step.ticked.totals), |_| u64::MAX)?;
         }
         self.push::<ShopperRow>(|| shopper_panel(&engine.market, tick, &mut engine.world), |row| row.shopper)
     }
@@ -145,6 +146,12 @@ impl<'a, T: Target> Recorder<'a, T> {
     fn writes<R: Row>(&self) -> bool {
         self.tables.contains(R::TABLE)
     }
+}
+
+/// Place of a row of departures in its tick: after those of lost sales, by listing, then by merchant.
+fn departure_key(row: &ChurnRow) -> u64 {
+    let [items, shops] = [1 << 33, 1 << 34];
+    if row.listing >= 0 { items + row.listing as u64 } else { shops + row.merchant as u64 }
 }
 
 /// The event rows of all shards, in their order.

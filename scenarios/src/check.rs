@@ -56,7 +56,7 @@ pub(crate) fn contradictions(scenario: &Scenario, tree: &Node, directory: &FileP
 
 /// What is allowed but hardly meant; `tree` says where things are written.
 pub(crate) fn warnings(scenario: &Scenario, tree: &Node) -> Vec<Problem> {
-    let found = [ads::warnings(scenario), idle_content::warnings(scenario)];
+    let found = [ads::warnings(scenario), idle_content::warnings(scenario), service::warnings(scenario)];
     found.into_iter().flatten().map(|(path, problem)| problem.at(tree.place_of(&path)).path(path)).collect()
 }
 

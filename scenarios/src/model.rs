@@ -32,7 +32,7 @@ pub use operation::{Exit, ExperienceReturns, Raise, Staff};
 pub use platform::{DeliveryFee, Logistics, Membership, Platform, Ranking, Service};
 pub use population::{Cart, Choice, Experience, Graph, Memory, Missions, Population, PriceUtility, Segment, Social, Taste, TasteScale};
 pub use promotion::{Audience, Deposit, Instrument, Promotion, PromotionBudget};
-pub use service::{Authority, Inquiries, MerchantService, Proactive, ServiceDesk, ServiceTool};
+pub use service::{Authority, Inquiries, MerchantService, Proactive, ServiceDesk, ServiceTool, ToolStaff};
 pub use strategy::{Adaptive, ExperienceSplit, Learning, Objective, Strategy, StrategyBudget, War};
 
 use indexmap::IndexMap;

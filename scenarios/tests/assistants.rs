@@ -4,6 +4,7 @@ mod support;
 
 use agents::market::Bazaar;
 use agents::metric::{Mechanism, Metric};
+use agents::params::MATCHING;
 use sim_core::digest::Digest;
 use sim_core::ids::Tick;
 use sim_core::parallel::Pool;
@@ -190,4 +191,60 @@ fn an_assistant_buys_alone_from_its_day_on_what_runs_out() {
     assert_eq!(sum(&[assistant, stage], Metric::AutonomousOrders), 0, "matching does not act alone");
     let stage = "ai_market.functions.matching.stages={emergence: 0.1, autonomous: 0.2, self_iteration: 1}";
     assert!(sum(&[assistant, stage], Metric::AutonomousOrders) > 50, "matching acts alone");
+}
+
+#[test]
+fn each_assistant_restocks_in_its_turn_wherever_it_stands_in_the_file() {
+    let restocked = |first: &str, second: &str| {
+        let both = format!(
+            "assistants={{app: {{users: 100 %, restocks: {first}, restocks_from: 2025-03-04}}, device: {{users: 100 %, restocks: {second}, restocks_from: 2025-03-04}}}}"
+        );
+        let mut sums = [0; 2];
+        run(&built(&["population.shoppers=6000", &both]), |_, _, totals, _| {
+            sums.iter_mut().zip(&totals.assistants).for_each(|(sum, a)| *sum += a.restocked);
+        });
+        sums.map(|sum| sum as f64)
+    };
+    let alike = restocked("40 %", "40 %");
+    assert!(alike[0] > 100.0 && (alike[0] / alike[1] - 1.0).abs() < 0.25, "{alike:?}");
+    let (rising, falling) = (restocked("10 %", "60 %"), restocked("60 %", "10 %"));
+    assert!(rising[1] > 3.0 * rising[0] && falling[0] > 3.0 * falling[1], "{rising:?} {falling:?}");
+}
+
+#[test]
+fn autonomy_begins_when_the_stage_is_reached() {
+    let set = [
+        "assistants={app: {users: 100 %, restocks: 100 %, owner: north}}",
+        "ai_market.functions.matching.stages={emergence: 0.1, autonomous: 0.52, self_iteration: 1}",
+        "platforms.north.ai.spend=30 m yuan",
+    ];
+    let (mut before, mut after, mut from) = (0, 0, None);
+    let mut reached = false;
+    run(&built(&set), |tick, world, totals, _| {
+        let alone: i64 = (0..3).map(|p| totals.sum(p, Metric::AutonomousOrders)).sum();
+        // the stage that was published for this tick
+        if reached {
+            after += alone
+        } else {
+            before += alone
+        }
+        reached = world.view.state.platforms[0].acts_alone(MATCHING);
+        if reached && from.is_none() {
+            from = Some(tick + 1);
+        }
+    });
+    let from = from.expect("the stage is reached inside the run");
+    assert!((3..25).contains(&from), "the stage is reached before tick {from}");
+    assert!(before == 0 && after > 50, "{before} bought alone before it, {after} after it");
+}
+
+#[test]
+fn in_the_takeover_the_stage_is_reached_inside_the_year() {
+    let built = support::built_file("assistant-takeover.yaml", &["population.shoppers=400", "calendar.warm_up=7d"]);
+    let jd = built.market.catalog.platforms.iter().position(|p| &**p == "jd").expect("a platform");
+    let mut stages = Vec::new();
+    run(&built, |_, world, _, _| stages.push(world.view.state.platforms[jd].acts_alone(MATCHING)));
+    let from = stages.iter().position(|acts| *acts).expect("the stage is reached");
+    let share = from as f64 / stages.len() as f64;
+    assert!((0.1..0.7).contains(&share), "the stage is reached after {share} of the run");
 }

@@ -130,6 +130,19 @@ fn content_that_does_nothing_is_warned_of() {
 }
 
 #[test]
+fn service_that_changes_nothing_is_warned_of() {
+    let set = [
+        "platforms.north.service.proactive={}",
+        "platforms.south.service.proactive={reach: 30 %, repair: 0}",
+        "platforms.south.service.dispute_cost=20 yuan",
+        "platforms.east.service={disputes: 10 %}",
+    ];
+    let patches = set.map(|text| Override::parse(text).expect("an override"));
+    let project = load(Path::new("regression/tiny.yaml"), &patches).expect("a scenario that is valid");
+    insta::assert_snapshot!("warned-service", project.warnings(WIDTH, false));
+}
+
+#[test]
 fn an_unknown_arm_names_the_arms() {
     let project = load(Path::new("regression/tiny.yaml"), &[]).expect("a scenario");
     let problems = project.arm("prize-war").expect_err("no such arm");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use agents::loss::{Cause, departures, lost_sales};
+use agents::loss::{Cause, departures, departures_nowhere, lost_sales};
 use agents::metric::Metric;
 use support::{built, run};
 
@@ -29,15 +29,21 @@ fn share(set: &[&str], platform: usize, cause: Cause) -> f64 {
 
 #[test]
 fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
-    let built = built(&[ON]);
-    let (mut lost, mut departed, mut in_rows, mut gone) = (0, 0, 0, 0);
+    // a warm-up that ends within a week: none of its days is in a row
+    let built = built(&[ON, "calendar.warm_up=5d", "calendar.end=2025-04-28"]);
+    let (mut lost, mut departed, mut in_rows, mut gone, mut placed) = (0, 0, 0, 0, 0);
     let last = built.market.ticks() - 1;
     run(&built, |tick, world, totals, _| {
+        if tick < built.market.warm_up {
+            return;
+        }
         lost += (0..3).map(|p| totals.sum(p, Metric::LostSales)).sum::<i64>();
         departed += (0..3).map(|p| totals.sum(p, Metric::Churned)).sum::<i64>();
         if (tick + 1) % 7 == 0 || tick == last {
             let mut rows = lost_sales(&built.market, tick, &world.merchants);
-            rows.extend(departures(&built.market, tick, totals));
+            rows.extend(departures(&built.market, tick, &world.merchants));
+            placed += rows.iter().map(|row| row.departed).sum::<i64>();
+            rows.extend(departures_nowhere(&built.market, tick, totals));
             in_rows += rows.iter().map(|row| row.lost_sales).sum::<i64>();
             gone += rows.iter().map(|row| row.departed).sum::<i64>();
             for row in rows.iter().filter(|row| row.listing >= 0) {
@@ -47,8 +53,9 @@ fn the_rows_of_churn_add_up_to_lost_sales_and_departures() {
             }
         }
     });
-    assert!(lost > 2_000, "{lost}");
+    assert!(lost > 2_000 && departed > 100, "{lost} {departed}");
     assert_eq!((in_rows, gone), (lost, departed));
+    assert!(placed > departed / 2, "{placed} of {departed} departures are booked on a shop");
 }
 
 #[test]
@@ -123,4 +130,76 @@ fn departures_have_causes_too() {
     let plain = departed(&[], Cause::Delivery);
     let slow = departed(&["platforms.north.logistics.days=9"], Cause::Delivery);
     assert!(slow > plain + 0.1, "{plain} leave for delivery, {slow} when it is slow");
+}
+
+/// The cause that costs `north` most sales, with its lead over the next in shares of all.
+fn leader(set: &[&str]) -> (Cause, f64) {
+    let shares = causes(set, 0);
+    let mut order: Vec<usize> = (0..Cause::COUNT).collect();
+    order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
+    (Cause::ALL[order[0]], shares[order[0]] - shares[order[1]])
+}
+
+#[test]
+fn prices_dominate_where_shoppers_see_little_else() {
+    let dear = [
+        "population.choice.taste=0.1",
+        "population.choice.quality=0",
+        "population.choice.delivery=0",
+        "population.choice.service=0",
+        "catalog.merchants.brands.price_factor=2",
+        "catalog.merchants.streamers.price_factor=2",
+        "catalog.merchants.shops.price_factor=2",
+    ];
+    let (cause, lead) = leader(&dear);
+    assert!(cause == Cause::Price && lead > 0.1, "{cause:?} leads by {lead}");
+}
+
+#[test]
+fn quality_dominates_where_goods_differ_in_it_most() {
+    let poor =
+        ["population.choice.taste=0.1", "population.choice.quality=8", "population.choice.delivery=0", "population.choice.service=0"];
+    let rich = ["careful", "hurried"].map(|segment| format!("population.segments.{segment}.price_sensitivity=0.5"));
+    let plenty = ["brands", "shops", "streamers"].map(|group| format!("catalog.merchants.{group}.stock=unlimited"));
+    let poor: Vec<&str> = poor.into_iter().chain(plenty.iter().chain(&rich).map(String::as_str)).collect();
+    let (cause, lead) = leader(&poor);
+    assert!(cause == Cause::Quality && lead > 0.1, "{cause:?} leads by {lead}");
+}
+
+#[test]
+fn no_need_dominates_where_nothing_would_have_been_bought() {
+    let (cause, lead) = leader(&["population.choice.outside=9"]);
+    assert!(cause == Cause::NoNeed && lead > 0.3, "{cause:?} leads by {lead}");
+}
+
+#[test]
+fn without_promotions_no_sale_is_lost_to_a_deal_at_any_loss_aversion() {
+    // of arms that need a promotion only one is left, for which nobody has the money
+    let idle = "platforms.north.promotions={war-chest: {kind: {instant-discount: {discount: 12 %}}, budget: strategy}}";
+    let none = ["south", "east"].map(|p| [format!("platforms.{p}.promotions={{}}"), format!("platforms.{p}.strategy=steady")]);
+    for loss_aversion in ["0", "0.5", "2.5"] {
+        let aversion = format!("population.choice.loss_aversion={loss_aversion}");
+        let set: Vec<&str> = none.iter().flatten().map(String::as_str).chain([&*aversion, idle]).collect();
+        for platform in 0..3 {
+            let lost = share(&set, platform, Cause::RivalDeal);
+            assert_eq!(lost, 0.0, "at a loss aversion of {loss_aversion}, platform {platform}");
+        }
+    }
+}
+
+#[test]
+fn answers_of_shops_are_a_cause_where_platforms_serve_alike() {
+    let desk = |group: &str, resolved: u32| {
+        format!("catalog.merchants.{group}.service={{agents: 4, load: 20 %, resolved: {resolved} %, spread: 0}}")
+    };
+    let lost = |rating: u32, brands: u32| {
+        let others = ["shops", "factories", "streamers", "newcomers", "climbers", "learners"].map(|group| desk(group, 100));
+        let inquiries = format!("population.inquiries={{share: 1 %, rating: {rating}}}");
+        let brands = desk("brands", brands);
+        let set: Vec<&str> = others.iter().map(String::as_str).chain([&*inquiries, &*brands, "population.choice.service=0"]).collect();
+        share(&set, 0, Cause::Service)
+    };
+    let (unseen, alike, rude) = (lost(0, 5), lost(2, 100), lost(2, 5));
+    assert_eq!(unseen, 0.0, "nobody sees how shops answer");
+    assert!(rude > alike + 0.02, "{alike} where all answer well, {rude} where brands do not");
 }

@@ -109,9 +109,10 @@ fn a_low_hand_off_threshold_hands_over_less_and_leaves_more_unresolved() {
 fn more_people_at_the_desk_shorten_waits_and_resolve_more_for_their_wages() {
     let at = |agents: u32| {
         let set = format!("platforms.north.service.desk={{agents: {agents}, wage: 200 yuan}}");
-        let [contacts, seconds, unresolved, cost] =
-            north(&[&set], [Metric::Contacts, Metric::ResponseSeconds, Metric::Unresolved, Metric::ServiceCost]).map(|sum| sum as f64);
-        (seconds / contacts, unresolved / contacts, cost)
+        let [contacts, given_up, seconds, unresolved, cost] =
+            north(&[&set], [Metric::Contacts, Metric::GivenUp, Metric::ResponseSeconds, Metric::Unresolved, Metric::ServiceCost])
+                .map(|sum| sum as f64);
+        (seconds / (contacts - given_up), unresolved / contacts, cost)
     };
     let (few, some, many) = (at(100), at(260), at(1000));
     assert!(few.0 > some.0 * 1.2 && some.0 > many.0 * 1.2, "{few:?} {some:?} {many:?}");
@@ -167,9 +168,9 @@ fn a_message_wins_back_lines_that_would_be_given_up_at_check_out() {
     assert!(all[2] * 4 > all[1] * 3 && all[3] > none[3], "{none:?} {all:?}");
 }
 
-/// Orders, questions with addresses, orders after them, and cost of service to merchants, on all platforms.
-fn outcome(set: &[&str]) -> [f64; 4] {
-    let mut sums = [0i64; 4];
+/// Orders, questions with addresses, orders after them, cost of service to merchants, and lost sales, on all platforms.
+fn outcome(set: &[&str]) -> [f64; 5] {
+    let mut sums = [0i64; 5];
     run(&built(set), |_, _, totals, _| {
         for p in 0..3 {
             let of = |metric| totals.sum(p, metric);
@@ -177,6 +178,7 @@ fn outcome(set: &[&str]) -> [f64; 4] {
             sums[1] += of(Metric::Inquiries) + of(Metric::Addressed);
             sums[2] += of(Metric::InquiryOrders);
             sums[3] += of(Metric::MerchantService);
+            sums[4] += of(Metric::LostSales);
         }
     });
     sums.map(|sum| sum as f64)
@@ -188,7 +190,7 @@ fn good_answers_convert_and_nobody_asks_where_inquiries_are_off() {
     let good: Vec<String> =
         GROUPS.iter().map(|g| format!("catalog.merchants.{g}.service={{agents: 4, load: 20 %, resolved: 100 %, spread: 0}}")).collect();
     let conversion = |desks: &[String]| {
-        let [_, asked, orders, _] =
+        let [_, asked, orders, ..] =
             outcome(&with(&[ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=1.5"], desks));
         assert!(asked > 500.0, "{asked}");
         orders / asked
@@ -254,11 +256,11 @@ fn answers_heard_by_all_lower_the_returns_of_live_streams() {
 #[test]
 fn the_proactive_mode_of_a_tool_lowers_loss_at_a_cost() {
     let tool = |reach: u32| desks(&GROUPS, &format!(", tool: {{resolved: 100 %, reach: {reach} %, reach_cost: 0.2 yuan}}"));
-    let set = [ASKS, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"];
+    let set = [ASKS, ATTRIBUTION, "population.inquiries.insight=0", "population.inquiries.reassurance=0.6"];
     let at = |reach: u32, seed: &str| outcome(&with(&[&set[..], &[seed]].concat(), &tool(reach)));
     let runs = ["seed=1", "seed=2", "seed=3", "seed=4", "seed=5"].map(|seed| [at(0, seed), at(100, seed)]);
-    let [passive, active] = [0, 1].map(|mode| [0, 3].map(|kpi| runs.iter().map(|run| run[mode][kpi]).sum::<f64>()));
-    assert!(active[0] > passive[0] && active[1] > passive[1], "{passive:?} {active:?}");
+    let [passive, active] = [0, 1].map(|mode| [4, 3].map(|kpi| runs.iter().map(|run| run[mode][kpi]).sum::<f64>()));
+    assert!(active[0] < passive[0] && active[1] > passive[1], "lost sales and cost: {passive:?} passive, {active:?} proactive");
 }
 
 #[test]
@@ -320,4 +322,196 @@ fn a_tool_that_all_adopt_loses_its_edge() {
     let edge = one[0] / none[0] - one[1] / none[1];
     assert!(edge > 0.02, "the half with the tool gains on the other: {edge}");
     assert!(alone > common, "{alone} for the first to have it, {common} when all do");
+}
+
+#[test]
+fn an_authority_without_a_limit_binds_nothing_and_a_threshold_binds_ai_that_replaces_people() {
+    let by_ai = |set: &[&str]| {
+        let [contacts, by_ai] = north(set, [Metric::Contacts, Metric::AnsweredByAi]).map(|sum| sum as f64);
+        by_ai / contacts
+    };
+    let half = by_ai(&["platforms.north.service.authority={threshold: 50 %}"]);
+    assert!((half - 0.5).abs() < 0.08, "AI keeps half of the contacts: {half}");
+    let replace = "platforms.north.service.staff={replace: {deflect: 100 %, loss: 0}}";
+    let (free, bound) = (by_ai(&[replace]), by_ai(&[replace, "platforms.north.service.authority={threshold: 90 %}"]));
+    assert!(free > 0.3 && (bound - 0.1).abs() < 0.05, "{free} without a threshold, {bound} with one");
+}
+
+#[test]
+fn callers_who_give_up_cost_nothing_and_have_no_response() {
+    let set = ["platforms.north.service.desk={agents: 60, patience_minutes: 3}", "platforms.north.service.cost_person=7 yuan"];
+    let [contacts, by_ai, given_up, unresolved, seconds, cost] = north(
+        &set,
+        [Metric::Contacts, Metric::AnsweredByAi, Metric::GivenUp, Metric::Unresolved, Metric::ResponseSeconds, Metric::ServiceCost],
+    );
+    assert!(given_up * 5 > contacts && given_up < unresolved, "{given_up} of {contacts} contacts are given up, {unresolved} unresolved");
+    assert_eq!(cost, (contacts - by_ai - given_up) * 700 + by_ai * 60, "answered contacts are paid for, others are not");
+    let mean = seconds as f64 / (contacts - given_up) as f64;
+    assert!(mean > 12.0 && mean <= 180.0, "nobody who is answered has waited beyond the end of patience: {mean} s");
+}
+
+#[test]
+fn replaced_people_leave_the_desk_with_their_wages_and_callers_give_up_more() {
+    let at = |staff: &str| {
+        let staff = format!("platforms.north.service.staff={staff}");
+        let set = [&*staff, "platforms.north.service.desk={agents: 250, wage: 400 yuan}", "platforms.north.service.cost_person=0 yuan"];
+        let set = [&set[..], &["platforms.north.service.cost_ai=0 yuan", "platforms.north.ai.initial.service=0.8"]].concat();
+        let [cost, unresolved, contacts] = north(&set, [Metric::ServiceCost, Metric::Unresolved, Metric::Contacts]).map(|sum| sum as f64);
+        (cost, unresolved / contacts)
+    };
+    let (stay, augment) = (at("as-needed"), at("{augment: {gain: 30 %}}"));
+    let replace = at("{replace: {deflect: 40 %, loss: 30 %}}");
+    assert_eq!(stay.0, augment.0, "assisted people stay");
+    assert!(replace.0 < 0.8 * stay.0, "wages {} as needed, {} replaced", stay.0, replace.0);
+    assert!(replace.1 > stay.1 + 0.05, "unresolved {} as needed, {} replaced", stay.1, replace.1);
+}
+
+#[test]
+fn a_tool_that_replaces_people_saves_wages_and_answers_worse() {
+    let at = |staff: &str| {
+        let desk = |g: &&str| {
+            format!(
+                "catalog.merchants.{g}.service={{agents: 6, load: 90 %, wage: 2 yuan, resolved: 60 %, tool: {{resolved: 90 %, gain: 0, staff: {staff}}}}}"
+            )
+        };
+        let tools: Vec<String> = GROUPS.iter().map(desk).collect();
+        let built = built(&with(&[ASKS, "platforms.north.ai.initial.service=0.8"], &tools));
+        let mut cost = 0;
+        let world = run(&built, |_, _, totals, _| cost += (0..3).map(|p| totals.sum(p, Metric::MerchantService)).sum::<i64>());
+        let well: u64 = world.view.state.service.iter().map(|score| u64::from(score & 255)).sum();
+        (cost as f64, well as f64)
+    };
+    let (augment, replace) = (at("augment"), at("replace"));
+    assert!(replace.0 < 0.8 * augment.0, "wages {} and {}", augment.0, replace.0);
+    assert!(replace.1 < augment.1, "answers {} and {}", augment.1, replace.1);
+}
+
+#[test]
+fn compensation_makes_shoppers_content_and_a_call_in_time_prevents_disputes() {
+    let seen = |set: &[&str]| {
+        let all = [set, &["platforms.north.service.disputes=50 %", "platforms.north.service.resolved_person=50 %"]].concat();
+        let (mut disputes, mut unresolved) = (0, 0);
+        let world = run(&built(&all), |_, _, totals, _| {
+            disputes += totals.sum(0, Metric::Disputes);
+            unresolved += totals.sum(0, Metric::Unresolved);
+        });
+        let rows = world.shoppers.iter().flat_map(|shard| &shard.state.rows);
+        (disputes, unresolved, rows.map(|row| i64::from(row.satisfaction[0])).sum::<i64>())
+    };
+    let with = |share: u32| {
+        seen(&[&format!("platforms.north.service.authority={{compensation: {share} %}}"), "platforms.north.ai.initial.service=0.8"])
+    };
+    let (none, most) = (with(0), with(80));
+    assert!(most.2 > none.2, "satisfaction {} without compensation, {} with", none.2, most.2);
+    let (waits, calls) = (seen(&[]), seen(&["platforms.north.service.proactive={reach: 100 %, below: 1, repair: 80 %}"]));
+    assert!(waits.0 > 50 && calls.0 * 2 < waits.0 && calls.1 * 2 < waits.1, "{waits:?} passive, {calls:?} proactive");
+}
+
+/// Groups with a desk, and tools that only act.
+fn acting(resolved: u32) -> Vec<String> {
+    let desk = |group: &&str| {
+        let resolved = if *group == "shops" { resolved } else { 95 };
+        format!(
+            "catalog.merchants.{group}.service={{agents: 2, load: 95 %, patience: 0.3, resolved: {resolved} %, spread: 0, wage: 1 yuan, tool: {{resolved: 0, gain: 0, acts: true, price_step: 0}}}}"
+        )
+    };
+    GROUPS.iter().map(desk).collect()
+}
+
+#[test]
+fn a_shop_hires_where_its_own_answers_lose_sales_and_not_where_its_platform_serves_badly() {
+    let hired = |set: &[&str], resolved: u32| {
+        let fixed = ["population.inquiries={share: 10 %, rating: 4}", ATTRIBUTION];
+        let world = run(&built(&with(&[&fixed, set].concat(), &acting(resolved))), |_, _, _, _| {});
+        world.merchants.desks.iter().map(|desk| u32::from(desk.extra)).sum::<u32>()
+    };
+    assert!(hired(&["population.choice.service=0"], 20) >= 3, "shops that answer badly hire");
+    let rude = ["platforms.north.service.resolved_person=5 %", "platforms.north.service.resolved_ai=0", "population.choice.service=4"];
+    let (own, platform) = (hired(&rude, 20), hired(&rude, 95));
+    assert!(platform < own, "{own} hired where shops answer badly, {platform} where only the platform does");
+}
+
+#[test]
+fn a_tool_orders_more_of_what_sells_out() {
+    let stockouts = |acts: bool| {
+        let tool = desks(&["shops"], &format!(", tool: {{resolved: 0, gain: 0, acts: {acts}, price_step: 0}}"));
+        let thin = "catalog.merchants.shops.stock={reorder-up-to: {reorder_days: 1, level_days: 2, lead_time: 6}}";
+        let pricing = "catalog.merchants.shops.pricing=fixed";
+        let built = built(&with(&[ASKS, ATTRIBUTION, thin, pricing, "population.shoppers=6000"], &tool));
+        let shops = built.market.catalog.groups.iter().position(|g| &*g.name == "shops").expect("a group") as u16;
+        let of_shops = |l: &agents::catalog::Listing| built.market.catalog.merchants[l.merchant as usize].group == shops;
+        let mut refused = 0;
+        run(&built, |_, _, _, tallies| {
+            let here = tallies.stockouts.iter().zip(&built.market.catalog.listings).filter(|(_, l)| of_shops(l));
+            refused += here.map(|(n, _)| n).sum::<i64>();
+        });
+        refused
+    };
+    let (idle, acts) = (stockouts(false), stockouts(true));
+    assert!(idle > 100 && acts * 10 < idle * 9, "{idle} orders refused for stock, {acts} where the tool orders more");
+}
+
+#[test]
+fn rows_of_merchants_add_up_to_those_of_platforms_across_a_warm_up_that_ends_within_a_week() {
+    let tools = desks(&GROUPS, TOOL);
+    let more = [ASKS, ATTRIBUTION, PLATFORM, "calendar.warm_up=5d"];
+    let built = built(&with(&more, &tools));
+    let last = built.market.ticks() - 1;
+    let metrics = [
+        Metric::Shipped,
+        Metric::ShippedGmv,
+        Metric::AdSpend,
+        Metric::AdClicks,
+        Metric::Inquiries,
+        Metric::Addressed,
+        Metric::InquiryOrders,
+        Metric::MerchantService,
+        Metric::Contacts,
+        Metric::SelfResolved,
+        Metric::Unresolved,
+        Metric::GivenUp,
+        Metric::Disputes,
+        Metric::ResponseSeconds,
+    ];
+    let (mut platforms, mut merchants) = ([0i64; 14], [0i64; 14]);
+    let (mut handed_off, mut by_people, mut skilled, mut held) = (0, 0, 0, 0);
+    run(&built, |tick, world, totals, _| {
+        if tick < built.market.warm_up {
+            return;
+        }
+        for (sum, metric) in platforms.iter_mut().zip(metrics) {
+            *sum += (0..3).map(|p| totals.sum(p, metric)).sum::<i64>();
+        }
+        by_people += (0..3).map(|p| totals.sum(p, Metric::Contacts) - totals.sum(p, Metric::AnsweredByAi)).sum::<i64>();
+        if (tick + 1) % 7 != 0 && tick != last {
+            return;
+        }
+        for row in agents::record::merchant_ticks(&built.market, tick, world) {
+            let numbers = [
+                row.orders,
+                row.shipped_gmv,
+                row.ad_spend,
+                row.clicks,
+                row.inquiries,
+                row.addressed_shoppers,
+                row.inquiry_orders,
+                row.service_cost,
+                row.contacts,
+                row.self_resolved,
+                row.unresolved_contacts,
+                row.abandoned_contacts,
+                row.disputes,
+                row.response_seconds,
+            ];
+            merchants.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+            handed_off += row.handed_off;
+            assert_eq!(row.skill.is_nan(), row.service_score.is_nan());
+            skilled += i64::from((0.0..=1.0).contains(&row.skill) && row.service_people > 0);
+            held += i64::from(row.service_tool);
+        }
+    });
+    assert!(platforms[..11].iter().all(|sum| *sum > 0), "{platforms:?}");
+    assert_eq!(merchants, platforms, "{metrics:?}");
+    assert_eq!(handed_off, by_people);
+    assert!(skilled > 100 && held > 20, "{skilled} rows of desks, {held} of tools");
 }

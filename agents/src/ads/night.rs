@@ -162,7 +162,7 @@ impl Desk<'_> {
     fn learn(&self, merchants: &mut Merchants, here: &[u32], paid: &[i64]) {
         for (i, &l) in here.iter().enumerate() {
             let (at, item) = (l as usize, &mut merchants.ads.items[l as usize]);
-            if self.tick.is_multiple_of(WEEK_TICKS) {
+            if self.market.begins_week(self.tick) {
                 item.week = [0; AD_WEEK];
             }
             let paid = paid.get(i).copied().unwrap_or(0);

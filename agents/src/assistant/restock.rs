@@ -7,7 +7,7 @@ use crate::params::{ASSISTANTS, MATCHING, REVIEW_TICKS};
 use crate::shard::ShopperShard;
 use crate::shopper::RECENT;
 use crate::visit::{Basket, Tour};
-use sim_core::draw::Purpose;
+use sim_core::draw::{Purpose, Words};
 use sim_core::tick::Wishes;
 
 /// Number of the first mission that an assistant begins alone; before it are those of people, carts and presales.
@@ -55,19 +55,27 @@ impl Tour<'_> {
             if ready == 0 {
                 continue;
             }
-            let number = ready.trailing_zeros() as usize;
             let id = shard.state.shopper(index);
             let row = *shard.row(index, self.tick, &self.params.memory);
             basket.written = self.market.writes(self.tick, id);
-            let words = self.seed.words(Purpose::Assistant, id, u64::from(self.tick), RESTOCK_KEY);
+            let words: [Words; ASSISTANTS] =
+                std::array::from_fn(|a| self.seed.words(Purpose::Assistant, id, u64::from(self.tick), RESTOCK_KEY + a as u64));
             for place in 0..RECENT {
                 let Some((category, stock)) = row.remembered(place) else { continue };
                 let runs_out = u32::from(stock) <= REVIEW_TICKS && self.params.categories[category].storable;
-                if runs_out && words.uniform(place) < self.params.assistants[number].restocks {
+                if let Some(number) = runs_out.then(|| self.restocker(ready, |a| words[a].uniform(place))).flatten() {
                     let _ = self.mission(shard, index, Need::restock(number, place, category), basket, wishes);
                 }
             }
         }
+    }
+
+    /// The assistant of those `ready`, as bits, that restocks a category: each has its chance, by its own uniform draw. Of several that
+    /// would, it is the one whose draw is smallest in proportion to its chance, so that none is preferred for its place in the file.
+    fn restocker(&self, ready: u8, u: impl Fn(usize) -> f32) -> Option<usize> {
+        let chances = (0..self.params.assistants.len()).filter(|a| ready >> a & 1 == 1);
+        let shares = chances.map(|a| (a, u(a) / self.params.assistants[a].restocks)).filter(|(_, share)| *share < 1.0);
+        shares.reduce(|best, next| if next.1 < best.1 { next } else { best }).map(|(a, _)| a)
     }
 }
 

@@ -7,6 +7,7 @@
 use super::medians::{FATIGUE, MATCH, PRICE, QUALITY, TERMS};
 use super::{Cause, Loss, count, largest};
 use crate::metric::{Metric, Totals};
+use crate::service::answers;
 use crate::view::price_term;
 use crate::visit::{Option_, Tour, heaviest};
 use sim_core::math::exp_f32;
@@ -14,6 +15,8 @@ use std::ops::Range;
 
 /// Rise of the purchase probability below which nothing would have helped.
 pub(crate) const LEAST_RISE: f32 = 0.01;
+/// Disadvantage below which terms are equal, utility over mu: what rounding leaves is none.
+const LEAST_GAP: f32 = 1e-4;
 
 /// A mission that is over, as attribution sees it.
 pub(crate) struct Ended<'a> {
@@ -78,10 +81,12 @@ impl Tour<'_> {
 
     fn against(&self, ended: &Ended, lost: &Option_, bought: &Option_) -> Cause {
         let yard = &self.view.yardstick;
-        let list = |o: &Option_| price_term(self.params, ended.category, self.view.state.prices[o.listing as usize]);
-        let paid = |o: &Option_| self.paid_term(ended, o);
-        let price = ended.sensitivity * (list(lost) - list(bought));
-        let deal = self.weighed(ended, paid(lost)) - self.weighed(ended, paid(bought)) - price;
+        let listed = |o: &Option_| self.view.state.prices[o.listing as usize] + o.price.saturating_sub(o.goods);
+        let list = |o: &Option_| self.weighed(ended, price_term(self.params, ended.category, listed(o)));
+        let paid = |o: &Option_| self.weighed(ended, self.paid_term(ended, o));
+        let price = list(lost) - list(bought);
+        // the rest of the gap of what is paid, the fee in both: without discounts exactly 0
+        let deal = paid(lost) - paid(bought) - price;
         let (here, there) = (lost.platform as usize, bought.platform as usize);
         let quality = |o: &Option_| self.view.offers[o.listing as usize].quality;
         let categories = self.catalog.categories.len();
@@ -90,13 +95,20 @@ impl Tour<'_> {
             (Cause::Price, price),
             (Cause::Assortment, shelf(there) - shelf(here)),
             (Cause::Match, self.params.choice.taste * (bought.perceived - lost.perceived)),
-            (Cause::Service, yard.service.of[there] - yard.service.of[here]),
+            (Cause::Service, yard.service.of[there] - yard.service.of[here] + self.rated(bought) - self.rated(lost)),
             (Cause::Delivery, yard.delivery.of[there] - yard.delivery.of[here]),
             (Cause::Quality, quality(bought) - quality(lost)),
             (Cause::RivalDeal, deal),
         ];
         // where no term is worse, the taste that nobody sees decided: it did not suit
-        largest(&gaps, f32::MIN_POSITIVE).unwrap_or(Cause::Match)
+        largest(&gaps, LEAST_GAP).unwrap_or(Cause::Match)
+    }
+
+    /// Utility of how the shop of an offer answers.
+    #[inline(always)]
+    fn rated(&self, option: &Option_) -> f32 {
+        let rating = self.params.inquiry.rating;
+        if rating == 0.0 { 0.0 } else { rating * answers(self.view.state.service[option.listing as usize]) }
     }
 
     /// What an offer costs in price-utility units, all in.
@@ -119,22 +131,29 @@ impl Tour<'_> {
         let inside: f32 = ended.weights.iter().sum();
         let all = inside + ended.outside;
         let offer = &self.view.offers[option.listing as usize];
-        // the part of the weights that a replacement multiplies, and the utility that it adds; rest shrinks the weight of leaving
-        let parts = [own, here, own, here, here, own, ended.outside, 0.0];
+        // the part of the weights that a replacement multiplies, and the utility that it adds; rest shrinks the weight of leaving.
+        // Service of the platform is that of all its offers, and the shop's own answers come on top of it: the last place
+        let parts = [own, here, own, here - own, here, own, ended.outside, own];
+        let service = yard.service.median - yard.service.of[p];
+        let answers = yard.shops.get(ended.category).map_or(0.0, |median| median - self.rated(option));
         let gains = [
             self.weighed(ended, term) - self.weighed(ended, medians[PRICE].at),
             -yard.page_gap[p * self.catalog.categories.len() + ended.category],
             choice.taste * (medians[MATCH].at - option.perceived),
-            yard.service.median - yard.service.of[p],
+            service,
             yard.delivery.median - yard.delivery.of[p],
             medians[QUALITY].at - offer.quality,
             choice.outside_fatigue * (medians[FATIGUE].at - ended.tired),
-            0.0,
+            service + answers,
         ];
         // rise of the probability of buying, all at once
+        let mut added = [0.0; 8];
+        for (added, (part, gain)) in added.iter_mut().zip(parts.iter().zip(gains)) {
+            *added = part * (exp_f32(gain.clamp(-30.0, 30.0)) - 1.0);
+        }
+        added[3] += added[7];
         let mut rises = [0.0; 8];
-        for (k, (rise, (part, gain))) in rises.iter_mut().zip(parts.iter().zip(gains)).enumerate() {
-            let added = part * (exp_f32(gain.clamp(-30.0, 30.0)) - 1.0);
+        for (k, (rise, added)) in rises.iter_mut().zip(added).enumerate() {
             let outside = ended.outside + if k == 6 { added } else { 0.0 };
             *rise = ended.outside / all - outside / (all + added).max(f32::MIN_POSITIVE);
         }

@@ -1,15 +1,81 @@
-//! The cause of a departure: a shopper who bought on a platform in the last activity block and not in this one.
+//! The cause of a departure, and the shop it is booked on: a shopper who bought on a platform in the last activity block and not in
+//! this one.
 //!
 //! Who is active elsewhere is compared with that platform, by the terms of platform choice; who is active nowhere is asked which
 //! term of the platform, at the median of the platforms, would most raise the probability of buying there.
 
 use super::attribution::LEAST_RISE;
 use super::{Cause, Yardstick, largest};
+use crate::catalog::NO_LISTING;
+use crate::content::stage::Stage;
 use crate::market::Bazaar;
 use crate::params::PLATFORMS;
-use crate::shopper::{Q10, Q12, Q14, Shopper};
+use crate::shard::ShopperShard;
+use crate::shopper::{Q10, Q12, Q14, RECENT, Shopper};
 use crate::view::View;
 use sim_core::math::exp_f32;
+use sim_core::tick::Tally;
+
+/// Where a departure is booked: as much as the state of the shopper tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The item that was bought last.
+    Item(u32),
+    /// A shop, known by its first listing on the platform.
+    Shop(u32),
+    /// Nobody in particular.
+    Nowhere,
+}
+
+impl Place {
+    /// Counts a departure from a platform.
+    pub(crate) fn count(self, platform: usize, cause: Cause, tally: &mut Tally<Bazaar>) {
+        match self {
+            Place::Item(listing) => tally.listings.depart(listing as usize, 0, cause, 1),
+            Place::Shop(listing) => tally.listings.depart(listing as usize, 1, cause, 1),
+            Place::Nowhere => tally.totals.unplaced[platform * Cause::COUNT + cause as usize] += 1,
+        }
+    }
+}
+
+/// A listing of each shopper's lines under way (to the shopper, back, or with a protected price), by platform; [`NO_LISTING`] where
+/// there is none, the one with the largest number where there are several.
+pub(crate) fn lines_under_way(market: &Bazaar, shard: &ShopperShard) -> Vec<[u32; PLATFORMS]> {
+    let mut last = vec![[NO_LISTING; PLATFORMS]; shard.state.rows.len()];
+    for line in shard.state.open.iter().flatten() {
+        let slot = &mut last[line.shopper as usize][market.catalog.listings[line.listing as usize].platform as usize];
+        *slot = if *slot == NO_LISTING { line.listing } else { (*slot).max(line.listing) };
+    }
+    last
+}
+
+/// Where a departure from a platform is booked: the item of a line under way; else the strongest merchant in mind from whom the shopper
+/// has bought (stage A4 or A5) and who sells there, and its item if a category that the shopper remembers tells which.
+pub(crate) fn place_of_departure(market: &Bazaar, row: &Shopper, platform: usize, under_way: u32) -> Place {
+    if under_way != NO_LISTING {
+        return Place::Item(under_way);
+    }
+    let catalog = &market.catalog;
+    let sold_here = |merchant: u32| {
+        let listings = &catalog.merchants[merchant as usize].listings;
+        listings.iter().copied().filter(|&l| catalog.listings[l as usize].platform as usize == platform)
+    };
+    let known = row.evoked_slots().filter(|&(merchant, stage, _)| stage >= Stage::Act as u8 && sold_here(merchant).next().is_some());
+    // the first of equals
+    let Some((merchant, ..)) = known.reduce(|best, next| if next.2 > best.2 { next } else { best }) else { return Place::Nowhere };
+    let remembers = |l: &u32| {
+        let category = catalog.listings[*l as usize].category as usize;
+        (0..RECENT).any(|place| row.remembered(place).is_some_and(|(c, _)| c == category))
+    };
+    let mut all = sold_here(merchant);
+    let first = all.next().expect("the merchant sells here");
+    let mut remembered = sold_here(merchant).filter(remembers);
+    match (all.next(), remembered.next(), remembered.next()) {
+        (None, ..) => Place::Item(first),
+        (Some(_), Some(item), None) => Place::Item(item),
+        _ => Place::Shop(first),
+    }
+}
 
 /// Why a shopper of a segment left platform `left`; `now` are the platforms with orders in this block, as bits.
 pub(crate) fn cause_of_departure(market: &Bazaar, view: &View, row: &Shopper, segment: usize, left: usize, now: u8) -> Cause {

@@ -1,9 +1,9 @@
-//! Rows of the `churn` table: lost sales of a week by listing and cause, departures of a block by platform and cause.
+//! Rows of the `churn` table: lost sales of a week by listing and cause, departures of a block by listing, shop or platform and cause.
 
 use super::Cause;
 use crate::market::Bazaar;
 use crate::merchant::Merchants;
-use crate::metric::Totals;
+use crate::metric::{DEPARTED, Totals};
 use sim_core::rows::ChurnRow;
 
 /// Rows of the lost sales of the week so far of hosted merchants, by listing; nothing where losses are not attributed.
@@ -28,11 +28,41 @@ pub fn lost_sales(market: &Bazaar, tick: u32, merchants: &Merchants) -> Vec<Chur
         .collect()
 }
 
-/// Rows of the departures of a tick, by platform and cause.
+/// Rows of the departures of a tick that are booked on hosted merchants: by listing and cause where the item is known, then by
+/// merchant and cause where only the shop is.
 #[must_use]
-pub fn departures(market: &Bazaar, tick: u32, totals: &Totals) -> Vec<ChurnRow> {
-    let platforms = market.catalog.platforms.iter().enumerate();
-    let all = platforms.flat_map(|(p, platform)| Cause::ALL.map(|cause| (platform, cause, totals.sum(p, cause.departures()))));
+pub fn departures(market: &Bazaar, tick: u32, merchants: &Merchants) -> Vec<ChurnRow> {
+    let row = |at: usize, is_item: bool, cause: usize, departed: u32| {
+        let listing = &market.catalog.listings[at];
+        ChurnRow {
+            tick,
+            platform: market.catalog.platforms[listing.platform as usize].clone(),
+            category: if is_item { market.catalog.categories[listing.category as usize].clone() } else { "".into() },
+            merchant: i64::from(listing.merchant),
+            listing: if is_item { at as i64 } else { -1 },
+            cause: Cause::ALL[cause].name().into(),
+            lost_sales: 0,
+            departed: i64::from(departed),
+        }
+    };
+    let (mut items, mut shops) = (Vec::new(), Vec::new());
+    let counts = merchants.departed.chunks_exact(DEPARTED).enumerate().filter(|(at, _)| market.owns(merchants, *at));
+    for (at, counts) in counts {
+        for (k, &departed) in counts.iter().enumerate().filter(|(_, departed)| **departed > 0) {
+            let is_item = k < Cause::COUNT;
+            if is_item { &mut items } else { &mut shops }.push(row(at, is_item, k % Cause::COUNT, departed));
+        }
+    }
+    shops.sort_by_key(|row| row.merchant);
+    items.extend(shops);
+    items
+}
+
+/// Rows of the departures of a tick that cannot be booked on a shop, by platform and cause.
+#[must_use]
+pub fn departures_nowhere(market: &Bazaar, tick: u32, totals: &Totals) -> Vec<ChurnRow> {
+    let platforms = market.catalog.platforms.iter().zip(totals.unplaced.chunks_exact(Cause::COUNT));
+    let all = platforms.flat_map(|(platform, counts)| Cause::ALL.into_iter().zip(counts).map(move |(cause, n)| (platform, cause, *n)));
     all.filter(|(_, _, departed)| *departed > 0)
         .map(|(platform, cause, departed)| ChurnRow {
             tick,

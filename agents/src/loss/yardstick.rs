@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::params::{PLATFORMS, Params};
+use crate::service::answers;
 use crate::view::View;
 use sim_core::math::ln_f32;
 
@@ -31,6 +32,8 @@ pub struct Yardstick {
     pub assortment: Compared,
     /// The same by platform and category, less the median over platforms.
     pub page_gap: Vec<f32>,
+    /// Utility of the median score of the shops on the shelf, by category; empty where scores do not count.
+    pub shops: Vec<f32>,
 }
 
 impl Yardstick {
@@ -56,8 +59,34 @@ impl Yardstick {
             })),
             assortment: compared(pages),
             page_gap,
+            shops: shops(catalog, params, view),
         }
     }
+}
+
+/// Utility of the median score of the offers on the shelf, by category.
+fn shops(catalog: &Catalog, params: &Params, view: &View) -> Vec<f32> {
+    let rating = params.inquiry.rating;
+    if rating == 0.0 {
+        return Vec::new();
+    }
+    let mut scores = vec![[0u32; 256]; catalog.categories.len()];
+    let shelf = view.offers.iter().zip(&catalog.listings).zip(&view.state.service).filter(|((offer, _), _)| offer.listed);
+    for ((_, listing), service) in shelf {
+        scores[listing.category as usize][usize::from(service & 255)] += 1;
+    }
+    scores.iter().map(|counts| rating * answers(median_score(counts))).collect()
+}
+
+/// The median of scores counted by value; 0 of none.
+fn median_score(counts: &[u32; 256]) -> u16 {
+    let all: u32 = counts.iter().sum();
+    let mut below = 0;
+    let at = counts.iter().position(|count| {
+        below += count;
+        below * 2 > all
+    });
+    at.unwrap_or(0) as u16
 }
 
 /// Logarithm of the offers of a page by platform (mean of categories), and by platform and category less the median over platforms.
@@ -101,6 +130,16 @@ fn median_of(values: impl Iterator<Item = f32>) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_median_of_scores_is_in_their_middle() {
+        let mut counts = [0; 256];
+        assert_eq!(median_score(&counts), 0);
+        (counts[10], counts[200], counts[255]) = (3, 2, 2);
+        assert_eq!(median_score(&counts), 200);
+        counts[10] = 5;
+        assert_eq!(median_score(&counts), 10);
+    }
 
     #[test]
     fn a_median_of_platforms_is_that_of_the_schoolbook() {

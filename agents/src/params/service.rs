@@ -18,7 +18,7 @@ pub struct DeskParams {
 /// What AI may decide alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AuthorityParams {
-    /// Largest price of a line whose contact it may settle, money units.
+    /// Largest price of a line whose contact it may settle, money units; the largest number is no limit.
     pub limit: i64,
     /// Confidence below which it hands a contact to people; `None`: exactly where it cannot resolve it.
     pub threshold: Option<f64>,
@@ -89,6 +89,15 @@ pub struct MerchantServiceParams {
     pub tool: Option<ToolParams>,
 }
 
+/// What happens to people whose questions a tool answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolStaff {
+    /// They stay and have less to do.
+    Augment,
+    /// They leave, and their wages with them; one stays.
+    Replace,
+}
+
 /// An AI customer-service tool of merchants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolParams {
@@ -100,6 +109,12 @@ pub struct ToolParams {
     pub from: u32,
     /// Share of questions that it answers well alone, at full service performance.
     pub resolved: f64,
+    /// Largest price of an offer about which it answers alone, money units; `None`: of any price.
+    pub authority: Option<i64>,
+    /// Confidence below which it hands a question to people; `None`: exactly where it cannot answer it well.
+    pub threshold: Option<f64>,
+    /// What happens to people.
+    pub staff: ToolStaff,
     /// Gain in issues per hour of the weakest people, falling to 0 for the best.
     pub gain: f64,
     /// Share of introductions that fail.

@@ -10,28 +10,50 @@ pub(crate) fn contact(desk: &ServiceDesk, params: &PlatformParams, paid: u32, af
     if after.uniform(3) >= params.contacts {
         return 0;
     }
-    let mut flags = OpenLine::CONTACTS;
     let u = f64::from(after.uniform(4));
     let within = params.authority.is_none_or(|authority| i64::from(paid) <= authority.limit);
     if within && u < desk.resolved_ai {
-        flags |= OpenLine::BY_AI;
-    } else if within && u < desk.resolved_ai + desk.closed_ai {
-        flags |= OpenLine::BY_AI | OpenLine::UNRESOLVED;
-    } else if f64::from(after.uniform(5)) >= desk.resolved_person {
-        flags |= OpenLine::UNRESOLVED;
+        return OpenLine::CONTACTS | OpenLine::BY_AI;
     }
-    if flags & OpenLine::UNRESOLVED != 0 && after.uniform(7) < params.disputes {
-        flags |= OpenLine::DISPUTED;
+    if within && u < desk.resolved_ai + desk.closed_ai {
+        return OpenLine::CONTACTS | OpenLine::BY_AI | OpenLine::UNRESOLVED;
     }
-    flags
+    let by_person = f64::from(after.uniform(5));
+    if by_person < desk.resolved_person {
+        OpenLine::CONTACTS
+    } else if by_person < desk.answered {
+        OpenLine::CONTACTS | OpenLine::UNRESOLVED
+    } else {
+        OpenLine::GIVEN_UP | OpenLine::UNRESOLVED
+    }
 }
 
-/// Experience after the desk has reached out, or as it was; `u` is uniform. Sets the flag of a line that is reached.
-pub(crate) fn reach_out(params: &PlatformParams, experience: f32, u: impl Fn() -> f32, open: &mut OpenLine) -> f32 {
+/// Experience after money back: the part of the price that AI gives back makes good the same part of what is missing to a perfect one.
+pub(crate) fn compensated(params: &PlatformParams, experience: f32, open: &OpenLine) -> f32 {
+    let resolves = open.is_answered_by_ai() && !open.has(OpenLine::UNRESOLVED);
+    match params.authority {
+        Some(authority) if resolves => experience + authority.compensation_ppm as f32 * 1e-6 * (1.0 - experience).max(0.0),
+        _ => experience,
+    }
+}
+
+/// Experience after the desk has reached out, or as it was; `u` gives uniform draws by lane. Sets the flag of a line that is reached;
+/// a contact that was not resolved is then resolved, by people, in the share of cases in which things are made good.
+pub(crate) fn reach_out(params: &PlatformParams, experience: f32, u: impl Fn(usize) -> f32, open: &mut OpenLine) -> f32 {
     let Some(proactive) = params.proactive.filter(|p| experience < p.below) else { return experience };
-    if u() >= proactive.reach {
+    if u(0) >= proactive.reach {
         return experience;
     }
     open.flags |= OpenLine::REACHED;
+    if open.has(OpenLine::UNRESOLVED) && u(1) < proactive.repair {
+        open.flags = open.flags & !(OpenLine::UNRESOLVED | OpenLine::BY_AI) | OpenLine::CONTACTS;
+    }
     experience + proactive.repair * (proactive.below - experience)
+}
+
+/// Whether what is left unresolved after all ends in a dispute.
+pub(crate) fn dispute(params: &PlatformParams, after: Words, open: &mut OpenLine) {
+    if open.has(OpenLine::UNRESOLVED) && after.uniform(7) < params.disputes {
+        open.flags |= OpenLine::DISPUTED;
+    }
 }

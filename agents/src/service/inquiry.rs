@@ -65,10 +65,11 @@ impl Tour<'_> {
         let platform = option.platform as usize;
         totals.add_to(platform, mission.segment, if asks { Metric::Inquiries } else { Metric::Addressed }, 1);
         totals.fired(if asks { Mechanism::Inquiry } else { Mechanism::ProactiveInquiry }, 1, 0);
-        asked.push(Asked { listing: option.listing, reached });
         let is_good = unit_f32(answer_key as u32) < answers(service);
         let chosen = if is_good { self.answered(mission, at, unit_f32((answer_key >> 32) as u32)) } else { chosen };
-        totals.add_to(platform, mission.segment, Metric::InquiryOrders, i64::from(chosen == Some(at)));
+        let bought = chosen == Some(at);
+        totals.add_to(platform, mission.segment, Metric::InquiryOrders, i64::from(bought));
+        asked.push(Asked { listing: option.listing, reached, bought });
         chosen
     }
 

@@ -3,7 +3,8 @@
 //! Guarantees that every wage and fee goes through the ledger, and that a merchant without service has none of this.
 
 use super::action::{cut, dominant, order_more};
-use super::shop::{Talent, ToolUse, service};
+use super::inquiry::answers;
+use super::shop::{Alone, Score, Talent, ToolUse, replaces, service, within};
 use crate::loss::Cause;
 use crate::market::Bazaar;
 use crate::merchant::{Desk, Merchants, Quote, WEEK_TICKS};
@@ -29,7 +30,10 @@ pub(crate) fn first(market: &Bazaar) -> Vec<u16> {
     let of = |listing: &crate::catalog::Listing| {
         let desk = desk_of(market, listing.merchant)?;
         let performance = params.platforms[listing.platform as usize].ai.initial[SERVICE];
-        Some(service(desk, &Talent::new(market.seed, listing.merchant), &super::ShopDesk::default(), 0, performance))
+        let (talent, state) = (Talent::new(market.seed, listing.merchant), super::ShopDesk::default());
+        let offers = market.catalog.merchants[listing.merchant as usize].listings.iter();
+        let within = within(talent.tool(desk, &state, 0), offers.map(|&l| market.catalog.listings[l as usize].first_price));
+        Some(service(desk, &talent, &state, 0, performance, within).of(listing.first_price))
     };
     market.catalog.listings.iter().map(|listing| of(listing).unwrap_or(0)).collect()
 }
@@ -42,6 +46,9 @@ impl Desk<'_> {
     /// Counts the questions of a day, pays people and tool; what the tool advises, on the last day of a week.
     pub(crate) fn serve(&self, merchants: &mut Merchants, id: u32, added: &mut Totals) -> Option<Advice<'_>> {
         let params = desk_of(self.market, id).filter(|_| !merchants.desks.is_empty())?;
+        if self.market.begins_week(self.tick) {
+            merchants.desks[id as usize].week_cost = 0;
+        }
         if merchants.standing[id as usize].status != Status::Active {
             return None;
         }
@@ -60,8 +67,15 @@ impl Desk<'_> {
             self.charge(home, Account::External, Metric::MerchantService, wages + fee, added);
             merchants.cash[id as usize] -= wages + fee;
         }
-        let tool = tool?;
         let desk = &mut merchants.desks[id as usize];
+        desk.week_cost += wages + fee;
+        desk.freed = tool.filter(|tool| replaces(tool)).map_or(0, |tool| {
+            // one desk for all platforms: it is staffed for the first
+            let home = self.market.catalog.listings[merchant.listings[0] as usize].platform as usize;
+            let alone = Alone::new(&talent, Some(tool), self.tick, self.view.state.platforms[home].in_use[SERVICE]);
+            alone.freed(params, within(Some(tool), self.prices(&merchant.listings)))
+        });
+        let tool = tool?;
         added.fired(Mechanism::ServiceTool, 1, fee);
         if talent.gives_up(tool, self.tick) {
             desk.tool = ToolUse::GivenUp;
@@ -70,12 +84,35 @@ impl Desk<'_> {
             return None;
         }
         let shop = self.worst(merchants, &merchant.listings);
+        let answers_badly = self.answers_badly(merchants, &merchant.listings);
         let desk = &mut merchants.desks[id as usize];
         let most = params.agents.min(u32::from(u16::MAX)) as u16;
-        let wanted = shop == Some(Cause::Service);
+        let wanted = shop == Some(Cause::Service) && answers_badly;
         desk.extra = if wanted { (desk.extra + 1).min(most) } else { desk.extra.saturating_sub(1) };
         added.fired(Mechanism::ToolAction, i64::from(wanted), 0);
         Some(Advice { tool, shop })
+    }
+
+    /// Prices of some listings.
+    fn prices(&self, listings: &[u32]) -> impl Iterator<Item = u32> {
+        listings.iter().map(|&l| self.view.state.prices[l as usize])
+    }
+
+    /// Whether it is how the shop answers, and not the service of its platforms, that loses sales to service: people at its own desk
+    /// change only the former.
+    fn answers_badly(&self, merchants: &Merchants, listings: &[u32]) -> bool {
+        let (yard, rating) = (&self.view.yardstick, self.market.params(self.view).inquiry.rating);
+        if merchants.week_losses.is_empty() || yard.shops.is_empty() {
+            return false;
+        }
+        let (mut shop, mut platforms) = (0.0f32, 0.0f32);
+        for &l in listings {
+            let (at, listing) = (l as usize, &self.market.catalog.listings[l as usize]);
+            let lost = merchants.week_losses[at * Cause::COUNT + Cause::Service as usize] as f32;
+            shop += lost * (yard.shops[listing.category as usize] - rating * answers(self.view.state.service[at]));
+            platforms += lost * (yard.service.median - yard.service.of[listing.platform as usize]);
+        }
+        shop > 0.0 && shop > platforms
     }
 
     /// The cause that dominates the lost sales of some listings.
@@ -92,14 +129,16 @@ impl Desk<'_> {
     }
 
     /// Service of a shop by platform as everybody will see it, on the shop's turn. Without a tool it is the same on all of them.
-    pub(crate) fn scores(&self, merchants: &Merchants, id: u32) -> Option<[u16; PLATFORMS]> {
+    pub(crate) fn scores(&self, merchants: &Merchants, id: u32) -> Option<[Score; PLATFORMS]> {
         let desk = merchants.desks.get(id as usize)?;
         let params = desk_of(self.market, id).filter(|_| (self.tick + id).is_multiple_of(SCORE_TICKS))?;
         let talent = Talent::new(self.market.seed, id);
         let next = self.tick + 1;
-        let on = |platform: usize| service(params, &talent, desk, next, self.view.state.platforms[platform].in_use[SERVICE]);
+        let tool = talent.tool(params, desk, next);
+        let within = within(tool, self.prices(&self.market.catalog.merchants[id as usize].listings));
+        let on = |platform: usize| service(params, &talent, desk, next, self.view.state.platforms[platform].in_use[SERVICE], within);
         let mut scores = [on(0); PLATFORMS];
-        if talent.tool(params, desk, next).is_some() {
+        if tool.is_some() {
             (1..self.market.catalog.platforms.len()).for_each(|platform| scores[platform] = on(platform));
         }
         Some(scores)

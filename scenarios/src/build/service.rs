@@ -2,7 +2,7 @@
 
 use super::params::{Units, ppm};
 use crate::model::{self, Scenario};
-use agents::params::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams};
+use agents::params::{AuthorityParams, DeskParams, InquiryParams, MerchantServiceParams, ProactiveParams, ToolParams, ToolStaff};
 use sim_core::units::Amount;
 
 /// People at a platform's desk.
@@ -21,7 +21,7 @@ pub(super) fn desk(units: &Units, service: &model::Service) -> Option<DeskParams
 /// What a platform's AI may decide.
 pub(super) fn authority(units: &Units, service: &model::Service) -> Option<AuthorityParams> {
     service.authority.as_ref().map(|authority| AuthorityParams {
-        limit: units.intensive(authority.limit),
+        limit: authority.limit.map_or(i64::MAX, |limit| units.intensive(limit)),
         threshold: authority.threshold.map(|share| share.0),
         compensation_ppm: ppm(authority.compensation),
     })
@@ -71,6 +71,12 @@ fn tool(units: &Units, tool: &model::ServiceTool, warm_up: u32) -> ToolParams {
         adopters: tool.adopters.0,
         from: tool.from.map_or(0, |day| units.scenario.calendar.tick_of(day) + warm_up),
         resolved: tool.resolved.0,
+        authority: tool.authority.map(|limit| units.intensive(limit)),
+        threshold: tool.threshold.map(|share| share.0),
+        staff: match tool.staff {
+            model::ToolStaff::Augment => ToolStaff::Augment,
+            model::ToolStaff::Replace => ToolStaff::Replace,
+        },
         gain: tool.gain.0,
         failure: tool.failure.0,
         learning: tool.learning.0 / units.scenario.calendar.tick.0,

@@ -1,8 +1,11 @@
-//! Customer service: desks that nobody calls, tools that have nothing to act on.
+//! Customer service: desks that nobody calls, tools that have nothing to act on; and settings that change nothing, which are allowed and
+//! warned of.
 
 use super::{Check, at};
-use crate::model::{MerchantGroup, Platform};
+use crate::model::{MerchantGroup, Platform, Scenario};
+use crate::path::Path;
 use crate::problem::Problem;
+use sim_core::units::Amount;
 
 impl Check<'_> {
     pub(super) fn service(&mut self) {
@@ -65,4 +68,37 @@ impl Check<'_> {
             self.report(here("tool"), problem.help(help));
         }
     }
+}
+
+/// What is set and changes nothing.
+pub(super) fn warnings(scenario: &Scenario) -> Vec<(Path, Problem)> {
+    let mut found = Vec::new();
+    for (name, platform) in &scenario.platforms {
+        let service = &platform.service;
+        let here = |field: &str| at!["platforms", name, "service", field];
+        if let Some(proactive) = &service.proactive {
+            found.extend(idle_proactive(here("proactive"), proactive.reach.0, proactive.repair.0, proactive.carts.0));
+        }
+        if service.disputes.0 > 0.0 && service.contacts.0 == 0.0 {
+            let problem = Problem::new(format!("disputes follow from contacts, and nobody contacts `{name}`"));
+            found.push((here("disputes"), problem.help("set `contacts` of its `service` above 0, or leave out `disputes`")));
+        }
+        if service.dispute_cost > Amount::ZERO && service.disputes.0 == 0.0 {
+            let problem = Problem::new("a cost of disputes, and no contact becomes one");
+            found.push((here("dispute_cost"), problem.help("set `disputes: 10 %`, or leave out `dispute_cost`")));
+        }
+    }
+    found
+}
+
+fn idle_proactive(path: Path, reach: f64, repair: f64, carts: f64) -> Option<(Path, Problem)> {
+    if reach == 0.0 && carts == 0.0 {
+        let problem = Problem::new("a proactive desk that reaches nobody");
+        return Some((path, problem.help("set `reach: 30 %` (bad experiences) or `carts: 30 %`, or leave out `proactive`")));
+    }
+    if reach > 0.0 && repair == 0.0 {
+        let problem = Problem::new("bad experiences are reached at a cost, and nothing is made good");
+        return Some((path, problem.help("set `repair: 50 %`, or `reach: 0`")));
+    }
+    None
 }

@@ -59,7 +59,8 @@ pub struct Assistant {
     /// are worth to the shopper instead of from the top. Such a mission has no paid impressions and no clicks.
     #[serde(default)]
     pub ad_discount: Share,
-    /// Autonomous purchase: share of the storable goods running out at home that it restocks without being asked.
+    /// Autonomous purchase: share of the storable goods running out at home that it restocks without being asked. Of
+    /// several assistants each has its chance, in no order.
     #[serde(default)]
     pub restocks: Share,
     /// First day on which it restocks; absent: once the matching of its owner acts autonomously (`ai_market.functions.matching.stages`).

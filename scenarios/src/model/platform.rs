@@ -205,10 +205,10 @@ pub struct Service {
     pub cost_person: Amount,
     /// Cost of a contact answered by AI.
     pub cost_ai: Amount,
-    /// Response time of people in minutes, 0 to 10000.
+    /// Minutes until people respond first, 0 to 10000; with a `desk` it is the wait in its queue.
     #[schemars(range(min = 0.0, max = 10_000.0), extend("x-unit" = "minutes"))]
     pub minutes_person: f64,
-    /// Response time of AI in minutes, 0 to 10000.
+    /// Minutes until AI responds first, 0 to 10000.
     #[schemars(range(min = 0.0, max = 10_000.0), extend("x-unit" = "minutes"))]
     pub minutes_ai: f64,
     /// Share of contacts that people resolve to satisfaction.

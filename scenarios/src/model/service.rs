@@ -10,7 +10,8 @@ use super::default;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceDesk {
-    /// People at a time, real-world, 1 to 200000.
+    /// People at a time, real-world, 1 to 200000. With `staff: replace` they and their wages shrink as AI takes their work: the number is
+    /// that for what an AI that resolves what it can leaves to people when the run begins.
     #[schemars(range(min = 1, max = 200_000), extend("x-unit" = "people"))]
     pub agents: u32,
     /// Mean handling time of a contact in minutes, 0.1 to 1000.
@@ -34,13 +35,15 @@ pub struct ServiceDesk {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Authority {
-    /// Authority limit: largest price of a line whose contact AI settles itself; dearer ones are handed to people.
-    pub limit: Amount,
+    /// Authority limit: largest price of a line whose contact AI settles itself; dearer ones are handed to people. Absent: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Amount>,
     /// Hand-off threshold: confidence below which AI hands a contact to people. Absent: exactly where it cannot resolve it. A low
     /// threshold hands over little and leaves more unresolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Share>,
-    /// Part of the price that AI gives back with a contact that it resolves.
+    /// Part of the price that AI gives back with a contact that it resolves. It makes good the same part of what is missing to a perfect
+    /// experience with the line.
     pub compensation: Share,
 }
 
@@ -54,7 +57,8 @@ pub struct Proactive {
     /// Experience below which one is bad, -1 to 1.
     #[schemars(range(min = -1.0, max = 1.0))]
     pub below: f64,
-    /// Share of what is missing to `below` that is made good.
+    /// Share of what is missing to `below` that is made good; the same share of contacts that nobody resolved is resolved by it, before
+    /// they become disputes.
     pub repair: Share,
     /// Cost of reaching out once.
     pub cost: Amount,
@@ -123,6 +127,17 @@ pub struct MerchantService {
     pub tool: Option<ServiceTool>,
 }
 
+/// What happens to people whose questions a tool answers alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToolStaff {
+    /// They stay and have less to do.
+    #[default]
+    Augment,
+    /// They leave, and their wages with them; one stays.
+    Replace,
+}
+
 /// An AI customer-service tool of merchants (as Jingxiaozhi, 京小智): answers alone, assists people, addresses the unsure, and acts on the
 /// causes of lost sales.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +155,18 @@ pub struct ServiceTool {
     /// Share of questions that it answers well alone, at full service performance of the platform; people get the rest.
     #[serde(default = "default::tool_resolved")]
     pub resolved: Share,
+    /// Authority limit: largest price of an offer about which it answers alone; questions about dearer ones are handed to people. Absent:
+    /// no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Amount>,
+    /// Hand-off threshold: confidence below which it hands a question to people. Absent: exactly where it cannot answer it well. A low
+    /// threshold hands over little and answers more of them badly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Share>,
+    /// What happens to the people whose questions it answers alone: with `augment` they stay and have less to do, with `replace` they and
+    /// their wages leave, but for one.
+    #[serde(default)]
+    pub staff: ToolStaff,
     /// Gain in issues per hour of the weakest people that it assists, falling to none for the best.
     #[serde(default = "default::tool_gain")]
     #[schemars(extend("x-source" = "novices +30 to +34 %, best about 0, mean +14 % (Brynjolfsson, Li, Raymond 2025)"))]
