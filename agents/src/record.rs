@@ -450,79 +450,84 @@ pub fn merchant_ticks(market: &Bazaar, tick: u32, world: &World<Bazaar>) -> Vec<
     let catalog = &market.catalog;
     let mut rows = Vec::new();
     for id in world.merchants.owned.clone() {
-        let merchant = &catalog.merchants[id as usize];
-        let group = &catalog.groups[merchant.group as usize];
-        let tool = tool_of(catalog, id);
-        let has_tool = world.merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
-        for (p, platform) in catalog.platforms.iter().enumerate() {
-            let here: Vec<usize> =
-                merchant.listings.iter().map(|&l| l as usize).filter(|&l| catalog.listings[l].platform as usize == p).collect();
-            if here.is_empty() {
-                continue;
+        for p in 0..catalog.platforms.len() {
+            let listings = catalog.merchants[id as usize].listings.iter().map(|&l| l as usize);
+            let here: Vec<usize> = listings.filter(|&l| catalog.listings[l].platform as usize == p).collect();
+            if !here.is_empty() {
+                rows.push(merchant_tick(market, tick, world, id, p, &here));
             }
-            let mut week = [0i64; 5];
-            let mut ads = [0i64; AD_WEEK];
-            let mut served = Served::default();
-            let mut price = 0.0;
-            for &l in &here {
-                for (sum, part) in week.iter_mut().zip(world.merchants.listings[l].week) {
-                    *sum += part;
-                }
-                price += f64::from(world.view.state.prices[l]);
-                let item = world.merchants.ads.items.get(l).map_or([0; AD_WEEK], |item| item.week);
-                ads.iter_mut().zip(item).for_each(|(sum, part)| *sum += part);
-                served.add(&service::served(&world.merchants, l));
-            }
-            let shop = ShopService::new(market, world, id);
-            let [orders, shipped_gmv, refunds, profit, stockouts] = week;
-            let [impressions, clicks, ad_orders, ad_gmv, ad_spend] = ads;
-            let campaign = world.merchants.ads.campaigns.get(id as usize * catalog.platforms.len() + p);
-            let [over_delivery, ad_refunds, boost_spend, search_spend] = campaign.map_or([0; CAMPAIGN_WEEK], |campaign| campaign.week);
-            rows.push(MerchantTick {
-                tick,
-                merchant: id,
-                group: group.name.clone(),
-                platform: platform.clone(),
-                pricing: pricing_name(&group.pricing).into(),
-                status: world.merchants.standing[id as usize].status.name().into(),
-                listings: here.iter().filter(|&&l| world.view.state.listed[l]).count() as u32,
-                orders,
-                shipped_gmv,
-                refunds,
-                profit,
-                mean_price: price / here.len() as f64,
-                stockouts,
-                cash: world.merchants.cash[id as usize],
-                ad_spend,
-                impressions,
-                clicks,
-                ad_orders,
-                ad_gmv,
-                whole_site: u32::from(has_tool && tool.is_some_and(|tool| tool.platforms.has(p))),
-                over_delivery,
-                ad_refunds,
-                boost_spend,
-                search_spend,
-                inquiries: served.inquiries,
-                addressed_shoppers: served.addressed,
-                inquiry_orders: served.inquiry_orders,
-                service_score: if shop.skill.is_nan() { f64::NAN } else { service::mean_score(world, &here) },
-                skill: shop.skill,
-                service_tool: u32::from(shop.holds_tool),
-                service_people: shop.people,
-                // charged to the books of the merchant's first platform
-                service_cost: if here[0] == merchant.listings[0] as usize { shop.cost } else { 0 },
-                contacts: served.contacts,
-                handed_off: served.handed_off,
-                self_resolved: served.self_resolved,
-                unresolved_contacts: served.unresolved,
-                abandoned_contacts: served.given_up,
-                disputes: served.disputes,
-                response_seconds: served.response_seconds,
-            });
         }
     }
     rows
+}
+
+/// The row of a merchant on platform `p`, where its listings are `here`.
+fn merchant_tick(market: &Bazaar, tick: u32, world: &World<Bazaar>, id: u32, p: usize, here: &[usize]) -> MerchantTick {
+    let catalog = &market.catalog;
+    let merchant = &catalog.merchants[id as usize];
+    let group = &catalog.groups[merchant.group as usize];
+    let has_tool = world.merchants.ads.adopted.get(id as usize).is_some_and(|adopted| *adopted);
+    let tool = tool_of(catalog, id).filter(|_| has_tool);
+    let mut week = [0i64; 5];
+    let mut ads = [0i64; AD_WEEK];
+    let mut served = Served::default();
+    let mut price = 0.0;
+    for &l in here {
+        for (sum, part) in week.iter_mut().zip(world.merchants.listings[l].week) {
+            *sum += part;
+        }
+        price += f64::from(world.view.state.prices[l]);
+        let item = world.merchants.ads.items.get(l).map_or([0; AD_WEEK], |item| item.week);
+        ads.iter_mut().zip(item).for_each(|(sum, part)| *sum += part);
+        served.add(&service::served(&world.merchants, l));
+    }
+    let shop = ShopService::new(market, world, id);
+    let [orders, shipped_gmv, refunds, profit, stockouts] = week;
+    let [impressions, clicks, ad_orders, ad_gmv, ad_spend] = ads;
+    let campaign = world.merchants.ads.campaigns.get(id as usize * catalog.platforms.len() + p);
+    let [over_delivery, ad_refunds, boost_spend, search_spend] = campaign.map_or([0; CAMPAIGN_WEEK], |campaign| campaign.week);
+    MerchantTick {
+        tick,
+        merchant: id,
+        group: group.name.clone(),
+        platform: catalog.platforms[p].clone(),
+        pricing: pricing_name(&group.pricing).into(),
+        status: world.merchants.standing[id as usize].status.name().into(),
+        listings: here.iter().filter(|&&l| world.view.state.listed[l]).count() as u32,
+        orders,
+        shipped_gmv,
+        refunds,
+        profit,
+        mean_price: price / here.len() as f64,
+        stockouts,
+        cash: world.merchants.cash[id as usize],
+        ad_spend,
+        impressions,
+        clicks,
+        ad_orders,
+        ad_gmv,
+        whole_site: u32::from(tool.is_some_and(|tool| tool.platforms.has(p))),
+        over_delivery,
+        ad_refunds,
+        boost_spend,
+        search_spend,
+        inquiries: served.inquiries,
+        addressed_shoppers: served.addressed,
+        inquiry_orders: served.inquiry_orders,
+        service_score: if shop.skill.is_nan() { f64::NAN } else { service::mean_score(world, here) },
+        skill: shop.skill,
+        service_tool: u32::from(shop.holds_tool),
+        service_people: shop.people,
+        // charged to the books of the merchant's first platform
+        service_cost: if here[0] == merchant.listings[0] as usize { shop.cost } else { 0 },
+        contacts: served.contacts,
+        handed_off: served.handed_off,
+        self_resolved: served.self_resolved,
+        unresolved_contacts: served.unresolved,
+        abandoned_contacts: served.given_up,
+        disputes: served.disputes,
+        response_seconds: served.response_seconds,
+    }
 }
 
 /// State of the sampled shoppers after the last tick, by platform; `tick` is that tick in the calendar.

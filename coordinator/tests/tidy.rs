@@ -12,11 +12,8 @@ const FUNCTION_LINES: usize = 60;
 const LONG_FUNCTIONS: &[(&str, &str)] = &[
     ("visit", "the hot kernel of a mission"),
     ("platform_tick", "one struct literal, a line for each column"),
-    ("merchant_ticks", "one struct literal, a line for each column"),
-    (
-        "rows_of_merchants_add_up_to_those_of_platforms_across_a_warm_up_that_ends_within_a_week",
-        "two lists of columns, a line for each",
-    ),
+    ("merchant_tick", "one struct literal, a line for each column"),
+    ("rows_of_merchants_add_up_to_those_of_platforms_across_a_warm_up_that_ends_within_a_week", "two lists of columns, a line for each"),
 ];
 
 /// Every Rust file of the workspace, with its text.

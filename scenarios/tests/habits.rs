@@ -179,6 +179,7 @@ fn buying_ahead_borrows_from_the_first_week_after_the_sale_and_hardly_from_the_s
             "catalog.categories.food.share=1",
             // merchants who do not answer to the sale
             "catalog.merchants.streamers.stock=unlimited",
+            "catalog.merchants.shops.stock=unlimited",
             "catalog.merchants.brands.participation=always",
             "catalog.merchants.factories.platform_choice.rate=0 %",
             "catalog.merchants.old-timers.exit=never",

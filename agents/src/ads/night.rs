@@ -72,7 +72,7 @@ impl Desk<'_> {
             return;
         }
         for (platform, here) in by_platform(self.market, id) {
-            if self.tick.is_multiple_of(WEEK_TICKS) {
+            if self.market.begins_week(self.tick) {
                 merchants.ads.campaigns[self.place(id, platform)].week = [0; CAMPAIGN_WEEK];
             }
             let run = self.run(id, platform, here);

@@ -77,16 +77,16 @@ pub(crate) fn close_day(market: &Bazaar, tick: u32, view: &View, merchants: &mut
     let rules = &market.params(view).platforms;
     let mut hash = 0u64;
     for (at, sums) in week.iter_mut().enumerate().filter(|(at, _)| market.owns(merchants, *at)) {
-        let platform = market.catalog.listings[at].platform as usize;
-        let mut now = [0i64; NUMBERS];
-        let tables = [(&tallies.asked, ASKED, 0), (&tallies.contacts, CONTACTS, ASKED)];
-        for (table, width, from) in tables.into_iter().filter(|(table, ..)| !table.is_empty()) {
-            let numbers = &table[at * width..][..width];
-            now[from..].iter_mut().zip(numbers).for_each(|(slot, &number)| *slot = i64::from(number));
-        }
-        if now == [0; NUMBERS] {
+        let of = |table: &'_ [u32], width: usize| if table.is_empty() { 0..0 } else { at * width..(at + 1) * width };
+        let asked = &tallies.asked[of(&tallies.asked, ASKED)];
+        let contacts = &tallies.contacts[of(&tallies.contacts, CONTACTS)];
+        if asked.iter().chain(contacts).all(|&number| number == 0) {
             continue;
         }
+        let platform = market.catalog.listings[at].platform as usize;
+        let mut now = [0i64; NUMBERS];
+        now.iter_mut().zip(asked).for_each(|(slot, &number)| *slot = i64::from(number));
+        now[ASKED..].iter_mut().zip(contacts).for_each(|(slot, &number)| *slot = i64::from(number));
         let [contacts, handed_off, given_up] = [0, 1, 5].map(|i| now[ASKED + i]);
         now[NUMBERS - 1] = (contacts - handed_off) * seconds(rules[platform].minutes_ai)
             + (handed_off - given_up) * seconds(view.service[platform].minutes_person);
