@@ -135,8 +135,11 @@ pub(crate) fn close_day(tick: u32, owned: &Range<u32>, market: &Bazaar, tallies:
 
 /// The largest of the gains of the causes, the first of equals; nothing where none reaches `least`.
 fn largest(gains: &[(Cause, f32)], least: f32) -> Option<Cause> {
-    let most = gains.iter().map(|(_, gain)| *gain).fold(f32::NEG_INFINITY, f32::max);
-    gains.iter().find(|(_, gain)| *gain == most && most >= least).map(|(cause, _)| *cause)
+    let mut found = (f32::NEG_INFINITY, Cause::NoNeed);
+    for &(cause, gain) in gains {
+        found = std::hint::select_unpredictable(gain > found.0, (gain, cause), found);
+    }
+    (found.0 >= least).then_some(found.1)
 }
 
 /// Checks that causes add up to what was lost. Panics on a difference: a bug.

@@ -388,6 +388,9 @@ impl Market for Bazaar {
                     wanted[slot] += i64::from(part.platform);
                 }
             }
+            if lines.iter().all(|line| line.parts.1 == 0) {
+                continue;
+            }
             for (slot, amount) in wanted.into_iter().enumerate() {
                 claim(self.money_resource(platform * (RULES + 1) + slot), lines[0].rank, amount);
             }

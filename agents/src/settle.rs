@@ -91,9 +91,15 @@ impl Desk<'_> {
         let platform = self.market.catalog.listings[lines[0].listing as usize].platform as usize;
         let rules = &self.params.platforms[platform].promotions;
         let of = |line: &Line| &parts[line.parts.0 as usize..line.parts.0 as usize + line.parts.1 as usize];
-        let used = lines.iter().flat_map(of).fold(0u16, |bits, part| bits | 1 << part.rule);
-        let given = |r: u8| self.cuts.grants(self.market.rule_resource(platform, r, &rules[r as usize]), lines[0].rank);
-        (0..rules.len() as u8).filter(|&r| used >> r & 1 == 1 && !given(r)).fold(0, |bits, r| bits | 1 << r)
+        let mut used = lines.iter().flat_map(of).fold(0u16, |bits, part| bits | 1 << part.rule);
+        let mut refused = 0;
+        while used != 0 {
+            let r = used.trailing_zeros();
+            let resource = self.market.rule_resource(platform, r as u8, &rules[r as usize]);
+            refused |= u16::from(!self.cuts.grants(resource, lines[0].rank)) << r;
+            used &= used - 1;
+        }
+        refused
     }
 
     fn settle(&self, shard: &mut ShopperShard, line: &Line, parts: &mut [RulePart], refused: u16, tally: &mut Tally<Bazaar>) {

@@ -426,14 +426,25 @@ impl Eye<'_> {
     }
 }
 
-/// The examined option that weighs most, of those in a range of places; the smaller listing of equals.
+/// The examined option that weighs most, of those in a range of places; the smaller listing of equals. Weights are not negative, so
+/// that their bits sort like them; which option is better cannot be foreseen, so that it is no branch.
 #[inline(always)]
 pub(crate) fn heaviest(options: &[Option_], weights: &[f32], among: Range<usize>) -> Option<usize> {
-    let examined = among.filter(|&i| options[i].examined);
-    examined.reduce(|a, b| {
-        let better = weights[b] > weights[a] || weights[b] == weights[a] && options[b].listing < options[a].listing;
-        if better { b } else { a }
-    })
+    let (mut best, mut at) = (0u64, None);
+    for i in among {
+        let key = u64::from(weights[i].to_bits()) << 32 | u64::from(!options[i].listing);
+        let better = options[i].examined & (key > best);
+        best = std::hint::select_unpredictable(better, key, best);
+        at = std::hint::select_unpredictable(better, Some(i), at);
+    }
+    at
+}
+
+/// Places of the options that a question finds, as bits: which they are cannot be foreseen, so that asking is no branch.
+#[inline(always)]
+pub(crate) fn places(options: &[Option_], is_found: impl Fn(&Option_) -> bool) -> u64 {
+    const _: () = assert!(COMPARED <= 64);
+    options.iter().enumerate().fold(0, |bits, (i, option)| bits | u64::from(is_found(option)) << i)
 }
 
 /// Offers that are examined when the next is looked at with probability `patience`.

@@ -7,7 +7,7 @@
 use crate::market::Bazaar;
 use crate::metric::{Mechanism, Metric, add_at, select};
 use crate::shard::ShopperShard;
-use crate::visit::{Option_, Tour};
+use crate::visit::{Option_, Tour, places};
 use serde::{Deserialize, Serialize};
 use sim_core::draw::{mix, unit_f32};
 use sim_core::exchange::{Owned, Sum};
@@ -128,10 +128,11 @@ impl Tour<'_> {
         leaving: f32,
         chosen: Option<usize>,
     ) {
-        if !options.iter().any(Option_::is_paid) {
-            return;
-        }
-        for (i, option) in options.iter().enumerate().filter(|(_, o)| o.is_paid() && o.examined) {
+        let mut paid = places(options, |o| o.is_paid() & o.examined);
+        while paid != 0 {
+            let i = paid.trailing_zeros() as usize;
+            paid &= paid - 1;
+            let option = &options[i];
             let odds = self.params.platforms[option.platform as usize].ads.as_ref().map_or(0.0, |ads| ads.click_odds);
             let u = unit_f32((mix(key, u64::from(option.listing)) >> 32) as u32);
             let clicks = chosen == Some(i) || clicks(weights[i] * odds, leaving, u);

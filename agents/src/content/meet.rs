@@ -9,7 +9,7 @@ use crate::catalog::NO_LISTING;
 use crate::metric::{Mechanism, Metric, Totals};
 use crate::shard::ShardState;
 use crate::shopper::{EVOKED, Shopper};
-use crate::visit::{Option_, Tour};
+use crate::visit::{Option_, Tour, places};
 use sim_core::draw::{Purpose, below, mix, unit_f32};
 
 /// Most listings that stand first on a page: those looked for by name, and one to which a contact was followed.
@@ -138,7 +138,10 @@ impl Tour<'_> {
             return;
         }
         let mut drawn = None;
-        for option in options.iter().filter(|o| o.examined && (o.is_evoked || o.is_paid())) {
+        let mut known = places(options, |o| o.examined & (o.is_evoked | o.is_paid()));
+        while known != 0 {
+            let option = &options[known.trailing_zeros() as usize];
+            known &= known - 1;
             let merchant = self.view.offers[option.listing as usize].merchant;
             let before = state.rows[index].stage_of(merchant);
             let chance = look[before as usize];

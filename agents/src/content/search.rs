@@ -79,13 +79,13 @@ pub(crate) fn offered(channels: &[ChannelParams], shares: &[f64], on: u8, return
 
 /// Offers the search money that has come back to a merchant to the other channels of its phase, for `next`.
 pub(crate) fn offer(market: &Bazaar, view: &View, next: u32, campaigns: &[Campaign], id: u32, added: &mut Totals) {
-    let returned: i64 = campaigns.iter().map(|campaign| campaign.returned).sum();
     let group = market.catalog.merchants[id as usize].group as usize;
-    let Some(content) = view.state.content.groups.get(group).filter(|_| returned > 0) else { return };
     let programme = market.catalog.groups[group].content.as_ref();
     if campaign::phase(programme.and_then(|p| p.campaign.as_ref()), next).is_none() {
         return;
     }
+    let returned: i64 = campaigns.iter().map(|campaign| campaign.returned).sum();
+    let Some(content) = view.state.content.groups.get(group).filter(|_| returned > 0) else { return };
     let channels = &market.params(view).content.channels;
     for at in 0..content.shares.len() {
         let offer = offered(channels, &content.shares, view.contacts.presence[id as usize], returned, at);
