@@ -465,6 +465,22 @@ fn examined(patience: f32, shown: usize, u: f32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::cmp::Reverse;
+
+    proptest! {
+        #[test]
+        fn the_heaviest_is_that_of_a_search_and_places_are_those_of_a_filter(
+            drawn in prop::collection::vec((0u32..4, 0u32..9, any::<bool>()), 0..COMPARED),
+        ) {
+            let options: Vec<Option_> = drawn.iter().map(|&(_, listing, examined)| Option_ { listing, examined, ..NOTHING }).collect();
+            let weights: Vec<f32> = drawn.iter().map(|&(weight, ..)| weight as f32).collect();
+            let examined = || (0..options.len()).filter(|&i| options[i].examined);
+            let best = examined().rev().max_by_key(|&i| (drawn[i].0, Reverse(options[i].listing)));
+            prop_assert_eq!(heaviest(&options, &weights, 0..options.len()), best);
+            prop_assert_eq!(places(&options, |o| o.examined), examined().fold(0, |bits, i| bits | 1 << i));
+        }
+    }
 
     #[test]
     fn examination_stops_with_the_patience() {
