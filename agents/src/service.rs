@@ -52,20 +52,24 @@ impl ServiceDesk {
     #[must_use]
     pub fn new(params: &PlatformParams, ai: &AiParams, state: &PlatformState) -> ServiceDesk {
         let q = state.in_use[SERVICE];
+        let staffed = ServiceDesk::automated(params, state).staffed(params.staff, q);
+        staffed.queued(params, ai, state, q).reinforced(params, state)
+    }
+
+    /// What AI answers, and people as they are without its help.
+    fn automated(params: &PlatformParams, state: &PlatformState) -> ServiceDesk {
+        let q = state.in_use[SERVICE];
         let alone = f64::from(params.resolved_ai) * q;
-        let resolved_ai = alone + state.authority * (1.0 - alone);
-        let person = f64::from(params.resolved_person);
         let plain = ServiceDesk {
-            resolved_ai,
+            resolved_ai: alone + state.authority * (1.0 - alone),
             closed_ai: 0.0,
-            resolved_person: person,
+            resolved_person: f64::from(params.resolved_person),
             cost_person: params.contact_cost_person,
             minutes_person: params.minutes_person,
             answered: 1.0,
             within: if params.authority.is_some() { state.within_authority } else { 1.0 },
         };
-        let staffed = plain.deflecting(params.staff, q).bound(params).staffed(params.staff, q);
-        staffed.queued(params, ai, state, q).reinforced(params, state)
+        plain.deflecting(params.staff, q).bound(params)
     }
 
     /// Service level, 0 to 1: share of contacts resolved, by AI or by people.
@@ -140,13 +144,9 @@ impl ServiceDesk {
 pub(crate) fn people(params: &PlatformParams, state: &PlatformState) -> u32 {
     let agents = params.desk.map_or(0, |desk| desk.agents);
     let StaffParams::Replace { .. } = params.staff else { return agents };
-    let q = state.in_use[SERVICE];
-    let within = if params.authority.is_some() { state.within_authority } else { 1.0 };
-    let alone = f64::from(params.resolved_ai) * q;
-    let resolved_ai = alone + state.authority * (1.0 - alone);
-    let now = ServiceDesk { resolved_ai, ..ServiceDesk::default() }.deflecting(params.staff, q).bound(params);
-    let left = 1.0 - within * (now.resolved_ai + now.closed_ai);
-    let first = 1.0 - within * f64::from(params.resolved_ai) * params.ai.initial[SERVICE];
+    let now = ServiceDesk::automated(params, state);
+    let left = 1.0 - now.within * (now.resolved_ai + now.closed_ai);
+    let first = 1.0 - now.within * f64::from(params.resolved_ai) * params.ai.initial[SERVICE];
     let share = (left / first.max(f64::MIN_POSITIVE)).min(1.0);
     (math::round_i64(f64::from(agents) * share).max(1) as u32).min(agents)
 }

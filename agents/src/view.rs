@@ -41,6 +41,21 @@ pub struct Offer {
     pub bid: Bid,
 }
 
+impl Offer {
+    /// Nothing that is sold.
+    pub(crate) const BLANK: Offer = Offer {
+        traits: [0; TASTE],
+        quality: 0.0,
+        price_term: 0.0,
+        shelf: 0,
+        merchant: 0,
+        live: false,
+        listed: false,
+        joins: 0,
+        bid: Bid::NONE,
+    };
+}
+
 /// What the platforms have on their shelves: which cells sell anything, and how candidates are drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Shelves {
@@ -206,18 +221,7 @@ impl View {
         let sold = prices.iter().zip(&state.listed).zip(&catalog.listings);
         self.asked.extend(sold.map(|((&price, &listed), l)| if listed && trades[l.platform as usize] { price } else { UNLISTED }));
         let quotes = Quotes { prices: &self.asked, earlier: &state.earlier };
-        let blank = Offer {
-            traits: [0; TASTE],
-            quality: 0.0,
-            price_term: 0.0,
-            shelf: 0,
-            merchant: 0,
-            live: false,
-            listed: false,
-            joins: 0,
-            bid: Bid::NONE,
-        };
-        self.offers.resize(catalog.listings.len(), blank);
+        self.offers.resize(catalog.listings.len(), Offer::BLANK);
         parallel::fill(&mut self.offers, |id| {
             let listing = &catalog.listings[id];
             let platform = listing.platform as usize;

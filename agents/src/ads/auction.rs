@@ -158,20 +158,9 @@ fn least_bid(score: u64, quality: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::TASTE;
     use proptest::prelude::*;
 
-    const OFFER: Offer = Offer {
-        traits: [0; TASTE],
-        quality: 0.0,
-        price_term: 0.0,
-        shelf: 0,
-        merchant: 0,
-        live: false,
-        listed: true,
-        joins: 0,
-        bid: Bid::NONE,
-    };
+    const OFFER: Offer = Offer { listed: true, ..Offer::BLANK };
     const WEIGHTS: [u32; 4] = [1_000_000, 700_000, 400_000, 100_000];
 
     #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use crate::params::{ASSISTANTS, MATCHING, REVIEW_TICKS};
 use crate::shard::ShopperShard;
 use crate::shopper::RECENT;
 use crate::visit::{Basket, Tour};
-use sim_core::draw::{Purpose, Words};
+use sim_core::draw::Purpose;
 use sim_core::tick::Wishes;
 
 /// Number of the first mission that an assistant begins alone; before it are those of people, carts and presales.
@@ -58,12 +58,12 @@ impl Tour<'_> {
             let id = shard.state.shopper(index);
             let row = *shard.row(index, self.tick, &self.params.memory);
             basket.written = self.market.writes(self.tick, id);
-            let words: [Words; ASSISTANTS] =
-                std::array::from_fn(|a| self.seed.words(Purpose::Assistant, id, u64::from(self.tick), RESTOCK_KEY + a as u64));
+            // drawn where a category runs out, which is rare
+            let words = |a: usize| self.seed.words(Purpose::Assistant, id, u64::from(self.tick), RESTOCK_KEY + a as u64);
             for place in 0..RECENT {
                 let Some((category, stock)) = row.remembered(place) else { continue };
                 let runs_out = u32::from(stock) <= REVIEW_TICKS && self.params.categories[category].storable;
-                if let Some(number) = runs_out.then(|| self.restocker(ready, |a| words[a].uniform(place))).flatten() {
+                if let Some(number) = runs_out.then(|| self.restocker(ready, |a| words(a).uniform(place))).flatten() {
                     let _ = self.mission(shard, index, Need::restock(number, place, category), basket, wishes);
                 }
             }
